@@ -1,0 +1,97 @@
+"""Where riskkit runs: the only reader of the environment and of secret files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from riskkit.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process knows of its surroundings, read once and handed down.
+
+    Attributes
+    ----------
+    project : Path
+        The folder that holds `notebooks/`, `parameters/`, `supabase/` and `reports/`.
+    home : Path
+        State of this machine: sign-in, embedded Supabase. `RISKKIT_HOME`, else `<project>/.riskkit`.
+    supabase_url, supabase_key : str or None
+        Address and publishable (anonymous) key. From the environment, else from the embedded Supabase's public file.
+    run_dir : Path or None
+        The frozen run directory; set only in the kernel of a report (`RISKKIT_RUN_DIR`).
+    broker : Path or None
+        The token broker's unix socket; set only in the kernel of a dashboard (`RISKKIT_BROKER`).
+    ticket : str or None
+        This kernel's ticket at the broker; taken out of the environment when read.
+    """
+
+    project: Path
+    home: Path
+    supabase_url: str | None = None
+    supabase_key: str | None = field(default=None, repr=False)
+    run_dir: Path | None = None
+    broker: Path | None = None
+    ticket: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, start: Path | None = None) -> Settings:
+        """Read the environment and the embedded Supabase's public file.
+
+        Parameters
+        ----------
+        environ : mapping, optional
+            Instead of `os.environ`; from `os.environ` the broker's ticket is removed after reading, because a child
+            process could read it there.
+        start : Path, optional
+            Where to look for the project, upwards; the working directory by default.
+        """
+        env = os.environ if environ is None else environ
+        project = Path(env["RISKKIT_PROJECT"]) if env.get("RISKKIT_PROJECT") else find_project(start or Path.cwd())
+        home = Path(env["RISKKIT_HOME"]) if env.get("RISKKIT_HOME") else default_home(project)
+        url, key = env.get("SUPABASE_URL"), env.get("SUPABASE_ANON_KEY") or env.get("SUPABASE_PUBLISHABLE_KEY")
+        public = home / "local" / "public.json"
+        if url is None and public.is_file():
+            known = json.loads(public.read_text())
+            url, key = known["SUPABASE_URL"], known["SUPABASE_ANON_KEY"]
+        ticket = os.environ.pop("RISKKIT_TICKET", None) if environ is None else env.get("RISKKIT_TICKET")
+        return cls(
+            project=project,
+            home=home,
+            supabase_url=url,
+            supabase_key=key,
+            run_dir=Path(env["RISKKIT_RUN_DIR"]) if env.get("RISKKIT_RUN_DIR") else None,
+            broker=Path(env["RISKKIT_BROKER"]) if env.get("RISKKIT_BROKER") else None,
+            ticket=ticket,
+        )
+
+    def supabase(self) -> tuple[str, str]:
+        """Address and publishable key, or the error that says how to get them."""
+        if not self.supabase_url or not self.supabase_key:
+            raise Unavailable(
+                "No Supabase is known here: start the embedded one with `riskkit local start`, "
+                "or set SUPABASE_URL and SUPABASE_ANON_KEY."
+            )
+        return self.supabase_url, self.supabase_key
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` with `notebooks/` and `parameters/`; `start` itself if there is none."""
+    for folder in (start, *start.parents):
+        if (folder / "notebooks").is_dir() and (folder / "parameters").is_dir():
+            return folder
+    return start
+
+
+def default_home(project: Path) -> Path:
+    """`<project>/.riskkit` inside a project, else the user's data folder."""
+    if (project / "notebooks").is_dir():
+        return project / ".riskkit"
+    return Path(platformdirs.user_data_dir("riskkit"))
