@@ -6,14 +6,15 @@ import contextlib
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
 #: Ids every line logged inside `bound` carries: `run_id`, `request_id`, `user_id`.
-_context: ContextVar[dict[str, str]] = ContextVar("riskkit_log_context", default={})
+_context: ContextVar[Mapping[str, str]] = ContextVar("riskkit_log_context", default=MappingProxyType({}))
 
 #: Tokens (JWT, Supabase keys), and anything said to be a password, key, token or ticket, up to the next delimiter.
 _SECRET = re.compile(
@@ -67,7 +68,7 @@ def bound(**ids: str) -> Iterator[None]:
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> logging.Handler:
-    """Send riskkit's log to `stream` (stderr by default) as JSON lines; the handler is returned so it can be removed."""
+    """Send riskkit's log to `stream` (stderr by default) as JSON lines; returns the handler, for its removal."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         _Formatter(
