@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,6 +80,11 @@ class Settings:
                 "or set SUPABASE_URL and SUPABASE_ANON_KEY."
             )
         return self.supabase_url, self.supabase_key
+
+
+def surroundings(names: Iterable[str]) -> dict[str, str]:
+    """The named part of this process's environment, for a child that may know no more."""
+    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
 
 
 def find_project(start: Path) -> Path:

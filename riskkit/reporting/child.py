@@ -1,0 +1,193 @@
+"""One papermill run in a process of its own: `python -m riskkit.reporting.child ORDER.json`.
+
+It tells its parent what happens as JSON lines on standard output (`cells`, `cell`, then `done` or `failed`), ends when
+its standard input ends, because then its parent is gone, and its kernel ends with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+START = time.perf_counter()
+# nbformat imports jsonschema, which imports a grammar of IRIs if it is there: 1.5 s for a check nobody asks for.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
+import nbformat  # noqa: E402
+import papermill  # noqa: E402
+from jupyter_client.manager import AsyncKernelManager  # noqa: E402
+from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: E402
+from papermill.clientwrap import PapermillNotebookClient  # noqa: E402
+from papermill.engines import Engine, papermill_engines  # noqa: E402
+from traitlets.config import Config  # noqa: E402
+
+#: No file of a report needs to be larger; a log that would fill the disk ends here.
+MAX_FILE_BYTES = 512 * 2**20
+
+
+class Voice:
+    """Tells the parent, one JSON line at a time, on the pipe it reads."""
+
+    def __init__(self) -> None:
+        self._out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)  # what libraries or the kernel print goes to the log
+
+    def say(self, **message: Any) -> None:
+        """Write one message; a parent that is gone ends this process."""
+        try:
+            self._out.write(json.dumps(message) + "\n")
+            self._out.flush()
+        except BrokenPipeError:
+            os._exit(1)
+
+    def fail(self, **message: Any) -> None:
+        """Say what failed and end at once: the kernel ends with this process, whatever it is doing."""
+        self.say(failed=message)
+        os._exit(1)
+
+
+class ReportKernelManager(AsyncKernelManager):  # type: ignore[misc]
+    """Starts our kernel module, over unix sockets: no port to collide on, none to listen to."""
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """The command of the kernel; the notebook's kernelspec has no say."""
+        argv = [sys.executable, "-P", "-m", "riskkit.reporting.kernel", "-f", self.connection_file]
+        return argv + (extra_arguments or [])
+
+
+class ReportClient(PapermillNotebookClient):  # type: ignore[misc]
+    """papermill's client that reports each cell and refuses a flood of output."""
+
+    voice: Voice
+    output_limit: int
+    numbers: list[int]
+
+    def papermill_execute_cells(self) -> None:
+        """Run the cells; the kernel is ready now."""
+        self.seen_bytes = 0
+        self.current = 0
+        self.numbers = _numbers(self.nb)
+        self.kernel_ready = time.perf_counter()
+        self.voice.say(cells=len(self.nb.cells))
+        super().papermill_execute_cells()
+        self.cells_done = time.perf_counter()
+
+    def execute_cell(self, cell: Any, cell_index: int, *args: Any, **kwargs: Any) -> Any:
+        """Run one cell and say that it is done."""
+        self.current = cell_index
+        done = super().execute_cell(cell, cell_index, *args, **kwargs)
+        self.voice.say(cell=cell_index + 1)
+        return done
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Count what the kernel sends; past the limit the run ends here, before memory or disk does."""
+        content = msg["content"]
+        self.seen_bytes += len(content.get("text", "")) + sum(
+            len(str(part)) for part in content.get("data", {}).values()
+        )
+        if self.seen_bytes > self.output_limit:
+            self.voice.fail(
+                cell=self.numbers[cell_index],
+                name="OutputTooLarge",
+                message=f"the notebook printed or displayed more than {self.output_limit / 2**20:.0f} MB",
+            )
+        return super().process_message(msg, cell, cell_index)
+
+
+class ReportEngine(Engine):  # type: ignore[misc]
+    """papermill's engine with our client."""
+
+    last: ReportClient
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
+        """Execute the notebook papermill has prepared."""
+        cls.last = ReportClient(nb_man, kernel_name=kernel_name, **kwargs["client"])
+        cls.last.voice, cls.last.output_limit = kwargs["voice"], kwargs["output_limit"]
+        return cls.last.execute()
+
+
+def _numbers(nb: Any) -> list[int]:
+    """Each cell's number in the notebook as its author knows it, from 1: the injected cell does not count."""
+    own = ["injected-parameters" not in cell.metadata.get("tags", []) for cell in nb.cells]
+    return [sum(own[: index + 1]) for index in range(len(own))]
+
+
+def execute(order: dict[str, Any], voice: Voice) -> None:
+    """Run papermill as the order says, and tell how it went."""
+    imported = time.perf_counter()
+    papermill_engines.register("riskkit", ReportEngine)
+    manager = {"transport": "ipc", "connection_file": str(Path(order["runtime"], "k.json"))}
+    client = {
+        "kernel_manager_class": ReportKernelManager,
+        "config": Config({"KernelManager": manager}),
+        "timeout": order["cell_timeout"],
+        "startup_timeout": 60,
+        "shutdown_kernel": "immediate",
+        "store_widget_state": False,
+    }
+    papermill.execute_notebook(
+        order["notebook"],
+        order["output"],
+        parameters=order["parameters"],
+        engine_name="riskkit",
+        cwd=order["cwd"],
+        progress_bar=False,
+        request_save_on_cell_execute=False,
+        autosave_cell_every=0,
+        client=client,
+        voice=voice,
+        output_limit=order["output_limit"],
+    )
+    end, run = time.perf_counter(), ReportEngine.last
+    own, kernel = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    voice.say(
+        done={
+            "import": imported - START,
+            "kernel": run.kernel_ready - imported,
+            "cells": run.cells_done - run.kernel_ready,
+            "close": end - run.cells_done,
+        },
+        cpu={
+            "import and client": own.ru_utime + own.ru_stime,
+            "kernel": kernel.ru_utime + kernel.ru_stime,
+        },
+    )
+
+
+def main() -> None:
+    """Read the order, watch the parent, execute."""
+    voice = Voice()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
+    try:
+        execute(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), voice)
+    except papermill.PapermillExecutionError as error:
+        voice.fail(cell=_cell(), name=error.ename, message=error.evalue, traceback=error.traceback)
+    except CellTimeoutError:
+        voice.fail(cell=_cell(), name="Timeout", message=f"no end after {ReportEngine.last.timeout} s")
+    except DeadKernelError:
+        voice.fail(cell=_cell(), name="DeadKernel", message="the kernel died")
+    except (OSError, RuntimeError, nbformat.ValidationError) as error:
+        voice.fail(name=type(error).__name__, message=str(error))
+    os._exit(0)  # all is written and said; the thread above would hold the interpreter up
+
+
+def _cell() -> int:
+    return ReportEngine.last.numbers[ReportEngine.last.current]
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 4096):  # empty when the parent has closed its end: done with us, or dead
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Execute a notebook with papermill in a process that has nothing of ours to lose, and that cannot outlive us."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from riskkit.errors import RiskkitError
+from riskkit.settings import Settings, surroundings
+
+#: What a report's processes may know of our environment; everything else, credentials included, stays here.
+KEPT = frozenset(
+    ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one report may use.
+
+    Attributes
+    ----------
+    run_seconds, cell_seconds : int
+        Longest run, and longest single cell.
+    output_bytes : int
+        Most that its cells may print and display together.
+    """
+
+    run_seconds: int = 900
+    cell_seconds: int = 600
+    output_bytes: int = 20 * 2**20
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What the child said when it was done: seconds by part, wall and processor."""
+
+    seconds: dict[str, float]
+    processor_seconds: dict[str, float]
+
+
+class CellFailed(RiskkitError):
+    """The notebook did not come to its end.
+
+    Attributes
+    ----------
+    cell : int or None
+        Number of the cell in the notebook, counted from 1.
+    name, message : str
+        The error's class and text.
+    traceback : str
+        As the kernel sent it, without colours; for the log, not for a reader.
+    """
+
+    def __init__(self, cell: int | None, name: str, message: str, traceback: str = "") -> None:
+        self.cell, self.name, self.message, self.traceback = cell, name, message, traceback
+        super().__init__(f"{name}: {message}")
+
+
+def execute(
+    work: Path,
+    settings: Settings,
+    parameters: Mapping[str, object],
+    limits: Limits,
+    on_cell: Callable[[int, int], None],
+) -> Executed:
+    """Run `work/notebook.ipynb` into `work/executed.ipynb`.
+
+    Parameters
+    ----------
+    work : Path
+        The run's work folder; `work/run` holds the frozen inputs and receives the outputs.
+    settings : Settings
+        Only the project's place is told to the kernel.
+    parameters : mapping
+        Validated: papermill escapes values, but runs names as code.
+    limits : Limits
+    on_cell : callable
+        Told (cells done, cells in all) as they are done.
+
+    Raises
+    ------
+    CellFailed
+        A cell failed, the kernel died, a limit was exceeded, or the result could not be written.
+    """
+    with _runtime(work.name) as runtime, (work / "log.txt").open("wb") as log:
+        child = subprocess.Popen(  # noqa: S603 (our own module)
+            [sys.executable, "-P", "-m", "riskkit.reporting.child", str(_order(work, runtime, parameters, limits))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=work,
+            env=_environment(work, settings, runtime),
+            start_new_session=True,
+        )
+        overdue = threading.Event()
+
+        def end_overdue() -> None:
+            overdue.set()
+            _kill(child.pid)
+
+        timer = threading.Timer(limits.run_seconds, end_overdue)
+        timer.start()
+        try:
+            last = _follow(child, on_cell)
+        finally:
+            timer.cancel()
+            _kill(child.pid)
+            _close(child)
+    if overdue.is_set():
+        raise CellFailed(None, "Timeout", f"no end after {limits.run_seconds} s")
+    if "done" in last:
+        return Executed(last["done"], last["cpu"])
+    failed = last.get("failed") or {"name": "ProcessDied", "message": f"papermill ended with code {child.returncode}"}
+    traceback = "\n".join(failed.get("traceback", ()))
+    raise CellFailed(failed.get("cell"), failed["name"], failed["message"], traceback)
+
+
+def runtime_folder(run_id: str) -> Path:
+    """Where a run's kernel has its sockets: a short path, because a socket's path has at most about 100 bytes."""
+    return Path(tempfile.gettempdir()) / f"riskkit-{os.getuid()}-{run_id[-12:]}"
+
+
+@contextlib.contextmanager
+def _runtime(run_id: str) -> Iterator[Path]:
+    folder = runtime_folder(run_id)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _order(work: Path, runtime: Path, parameters: Mapping[str, object], limits: Limits) -> Path:
+    for folder in ("home", "cwd"):
+        (work / folder).mkdir()
+    order = {
+        "notebook": str(work / "notebook.ipynb"),
+        "output": str(work / "executed.ipynb"),
+        "parameters": dict(parameters),
+        "cwd": str(work / "cwd"),
+        "runtime": str(runtime),
+        "cell_timeout": limits.cell_seconds,
+        "output_limit": limits.output_bytes,
+    }
+    path = work / "order.json"
+    path.write_text(json.dumps(order), encoding="utf-8")
+    return path
+
+
+def _environment(work: Path, settings: Settings, runtime: Path) -> dict[str, str]:
+    home = work / "home"
+    return {
+        **surroundings(KEPT),
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "jupyter"),
+        "JUPYTER_DATA_DIR": str(home / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
+        "RISKKIT_HOME": str(home / "riskkit"),  # so that it finds no sign-in and no Supabase
+        "RISKKIT_PROJECT": str(settings.project),
+        "RISKKIT_RUN_DIR": str(work / "run"),
+    }
+
+
+def _follow(child: subprocess.Popen[bytes], on_cell: Callable[[int, int], None]) -> dict[str, Any]:
+    """Read what the child says to its end; the last thing it said."""
+    last: dict[str, Any] = {}
+    cells = 0
+    assert child.stdout is not None  # noqa: S101 (a pipe, by the call above)
+    for line in child.stdout:
+        last = json.loads(line)
+        cells = last.get("cells", cells)
+        if "cell" in last:
+            on_cell(last["cell"], cells)
+    return last
+
+
+def _kill(group: int) -> None:
+    """End the child and its group; its kernel, in a group of its own, dies with it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _close(child: subprocess.Popen[bytes]) -> None:
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()
