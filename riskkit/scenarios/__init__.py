@@ -1,0 +1,18 @@
+"""Scenarios: historical returns applied to today, windows replayed, shocks imagined."""
+
+from riskkit.scenarios.market_stress import StressedMarket, StressStatus, stressed_levels
+from riskkit.scenarios.sets import ScenarioSet, historical_scenarios, level_changes, unit_moves
+from riskkit.scenarios.stress import Shock, StressScenario, choose
+
+__all__ = [
+    "ScenarioSet",
+    "Shock",
+    "StressScenario",
+    "StressStatus",
+    "StressedMarket",
+    "choose",
+    "historical_scenarios",
+    "level_changes",
+    "stressed_levels",
+    "unit_moves",
+]

@@ -1,0 +1,144 @@
+"""A stress scenario applied to today's levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskkit.errors import InputError, MarketDataError
+from riskkit.market import FactorHistory, MarketSnapshot, RiskFactor
+from riskkit.scenarios.sets import FLOORS
+from riskkit.scenarios.stress import Shock, StressScenario
+
+FloatArray = NDArray[np.float64]
+StressStatus = Literal["ok", "not_applicable", "no_data"]
+
+
+@dataclass(frozen=True, eq=False)
+class StressedMarket:
+    """Levels under a stress scenario, or why there are none.
+
+    Attributes
+    ----------
+    status : {"ok", "not_applicable", "no_data"}
+        `no_data`: the history does not cover the window; `not_applicable`: no factor here is shocked.
+    levels : array (F,) or None
+        None unless ok.
+    note : str
+        The reason, or what was replayed, ignored or floored; may be empty.
+    """
+
+    status: StressStatus
+    levels: FloatArray | None
+    note: str
+
+
+def stressed_levels(scenario: StressScenario, history: FactorHistory, snapshot: MarketSnapshot) -> StressedMarket:
+    """Today's levels under a stress scenario.
+
+    A window is replayed from the last date on or before its start to the last on or before its end: relative change
+    of a factor with relative or log returns, absolute change of the others. Nothing is replayed from a history that
+    begins after the window's start or ends before its end.
+
+    Parameters
+    ----------
+    scenario : StressScenario
+    history : FactorHistory
+        All there is, up to the valuation date; only a window reads it.
+    snapshot : MarketSnapshot
+        Today, same factors as the history.
+
+    Raises
+    ------
+    InputError
+        If a shock would take a level below zero (equity, volatility by a relative or an absolute equity shock).
+    MarketDataError
+        If a relative shock meets a level of zero or below: give an absolute one.
+    """
+    if not snapshot.factors:
+        return StressedMarket("not_applicable", None, "The value of this book depends on no market factor.")
+    if scenario.window is not None:
+        return _replayed(scenario, history, snapshot)
+    return _shocked(scenario, snapshot)
+
+
+def _replayed(scenario: StressScenario, history: FactorHistory, snapshot: MarketSnapshot) -> StressedMarket:
+    start, end = scenario.window or (history.first, history.last)
+    if start < history.first:
+        why = next((note for note in history.notes if note.startswith("The history begins")), "")
+        names = ", ".join(history.names)
+        note = f"The history of {names} begins on {history.first}, after the window's start {start}. {why}".strip()
+        return StressedMarket("no_data", None, note)
+    if end > history.last:
+        note = f"The history of {', '.join(history.names)} ends on {history.last}, before the window's end {end}."
+        return StressedMarket("no_data", None, note)
+    first, last = (
+        int(np.searchsorted(history.dates, np.datetime64(day, "D"), side="right")) - 1 for day in (start, end)
+    )
+    if first == last:
+        return StressedMarket("no_data", None, f"The history has no date after {start} up to {end}.")
+    before, after = history.levels[first], history.levels[last]
+    absolute = np.array([factor.return_type == "absolute" for factor in history.factors], bool)
+    ratio = np.divide(after, before, out=np.ones_like(after), where=~absolute)
+    levels = np.where(absolute, snapshot.levels + (after - before), snapshot.levels * ratio)
+    notes = [f"Replayed {history.dates[first]} to {history.dates[last]}."]
+    for column, factor in enumerate(snapshot.factors):
+        if levels[column] < 0 and factor.kind in FLOORS:
+            levels[column] = 0.0
+            notes.append(f"{factor.name} was held at zero.")
+    return StressedMarket("ok", levels, " ".join(notes))
+
+
+def _shocked(scenario: StressScenario, snapshot: MarketSnapshot) -> StressedMarket:
+    levels, used, notes = snapshot.levels.copy(), set[str](), list[str]()
+    for column, factor in enumerate(snapshot.factors):
+        shock = next((s for s in _by_rank(scenario.shocks, factor)), None)
+        if shock is None:
+            continue
+        used.add(shock.target)
+        levels[column] = _moved(shock, factor, levels[column])
+        if levels[column] < 0 and factor.kind == "volatility":
+            levels[column] = 0.0
+            notes.append(f"{factor.name} was held at zero.")
+    unused = [shock.target for shock in scenario.shocks if shock.target not in used]
+    if not used:
+        return StressedMarket("not_applicable", None, f"No factor of this book is shocked: {', '.join(unused)}.")
+    if unused:
+        notes.append(f"Not in this book: {', '.join(unused)}.")
+    return StressedMarket("ok", levels, " ".join(notes))
+
+
+def _by_rank(shocks: tuple[Shock, ...], factor: RiskFactor) -> list[Shock]:
+    """The shocks that reach a factor, the most specific first."""
+    ranked = [(_rank(shock, factor), shock) for shock in shocks]
+    return [shock for rank, shock in sorted(ranked, key=lambda pair: pair[0]) if rank < 3]
+
+
+def _rank(shock: Shock, factor: RiskFactor) -> int:
+    prefix, _, rest = shock.target.partition(":")
+    if shock.target == factor.name:
+        return 0
+    if (
+        prefix == "currency"
+        and factor.kind == "fx"
+        and (rest == factor.currency or factor.name == rest + factor.currency)
+    ):
+        return 1
+    return 2 if prefix == "kind" and rest == factor.kind else 3
+
+
+def _moved(shock: Shock, factor: RiskFactor, level: float) -> float:
+    if shock.target == f"currency:{factor.currency}" and factor.kind == "fx":
+        return level / (1.0 + shock.size)  # the quote currency gains: one unit of the other buys less of it
+    if shock.kind == "relative" and level <= 0:
+        expected = "an absolute shock; a relative one means nothing at a level of zero or below"
+        raise MarketDataError(factor.name, level, expected)
+    moved = level * (1.0 + shock.size) if shock.kind == "relative" else level + shock.size
+    if moved < 0 and factor.kind in ("equity", "fx"):
+        raise InputError("size", shock.size, f"a shock that leaves {factor.name} at zero or above (today {level:g})")
+    if moved <= 0 and factor.kind == "fx":
+        raise InputError("size", shock.size, f"a shock that leaves the rate {factor.name} above zero")
+    return moved
