@@ -1,0 +1,205 @@
+"""Where the VaR comes from: by position, by asset class, as bars and as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from bokeh.models import BasicTickFormatter, ColumnDataSource, FactorRange, HoverTool, Range1d
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from riskkit.charts import theme
+from riskkit.charts.markup import Cell, Column, empty, name, table
+from riskkit.charts.numbers import decimals_of, distinct, number, percent, scale_of, short
+from riskkit.charts.view import View
+from riskkit.var import VarResult
+
+#: Bars that can still be read; the smallest of a larger book are summed in one.
+MOST_BARS = 20
+_NAME_LENGTH = 18
+_NO_POSITIONS = "This book has no positions on this day."
+
+
+def component_var(result: VarResult) -> View:
+    """Which positions add to VaR, and which hedge? Euler shares; they sum to VaR."""
+    values = result.components.set_index("position")["component_var"].astype(float)
+    return View(
+        name="component_var",
+        title="What causes it",
+        question="Component VaR by position; the shares sum to VaR. Hatched bars hedge the rest.",
+        html=_empty(result),
+        figure=_bars(values, result),
+        width="half",
+        alt=_spoken(values),
+    )
+
+
+def component_var_by_asset_class(result: VarResult) -> View:
+    """The same shares, summed by asset class."""
+    return _grouped(result, "asset_class", "Which kind of asset carries it", "asset class")
+
+
+def component_var_by_currency(result: VarResult) -> View:
+    """The same shares, summed by the instrument's currency."""
+    return _grouped(result, "currency", "In which currency it lies", "currency")
+
+
+def components(result: VarResult) -> View:
+    """Every position's value and its share of VaR and expected shortfall, with the sums they must come to."""
+    frame = result.components.sort_values("component_var", ascending=False, kind="stable")
+    currency = result.portfolio.base_currency
+    columns = [
+        Column("Position"),
+        Column("Asset class"),
+        Column("Quantity", numeric=True),
+        Column(f"Value, {currency}", numeric=True),
+        Column("Component VaR", numeric=True),
+        Column("Share of VaR", numeric=True),
+        Column("Component ES", numeric=True),
+    ]
+    body = table(
+        columns,
+        [_row(row, result) for row in frame.to_dict("records")],
+        total=_total(frame, result),
+        caption="Component VaR and expected shortfall by position",
+    )
+    return View(
+        name="components",
+        title="Every position's share",
+        question=f"Value and Euler shares of VaR and expected shortfall in {currency}; a negative share hedges.",
+        html=body if len(frame) else empty(_NO_POSITIONS),
+    )
+
+
+def _row(row: dict[Any, Any], result: VarResult) -> list[Cell | str]:
+    decimals = _decimals(result)
+    quantity = float(row["quantity"])
+    return [
+        name(str(row["position"])),
+        Cell(_words(str(row["asset_class"])), look="rk-muted"),
+        Cell(number(quantity, 0 if quantity == round(quantity) else 2), quantity),
+        Cell(number(row["value"], decimals), row["value"]),
+        _share(row["component_var"], decimals),
+        Cell(_of(row["component_var"], result.var)),
+        _share(row["component_es"], decimals),
+    ]
+
+
+def _total(frame: pd.DataFrame, result: VarResult) -> list[Cell | str]:
+    decimals = _decimals(result)
+    value, var, es = (float(frame[column].sum()) for column in ("value", "component_var", "component_es"))
+    return [
+        Cell("Portfolio"),
+        "",
+        "",
+        Cell(number(value, decimals), value),
+        Cell(number(var, decimals), var),
+        Cell(_of(var, result.var)),
+        Cell(number(es, decimals), es),
+    ]
+
+
+def _share(value: float, decimals: int) -> Cell:
+    return Cell(number(value, decimals), value, look="rk-hedge" if value < 0 else "")
+
+
+def _of(part: float, whole: float) -> str:
+    return percent(part / whole, 1) if whole > 0 else "–"
+
+
+def _decimals(result: VarResult) -> int:
+    return decimals_of(max(result.gross_value, abs(result.var)), result.portfolio.base_currency)
+
+
+def _grouped(result: VarResult, column: str, title: str, noun: str) -> View:
+    frame = result.by(column)
+    labels = frame[column] if column in frame.columns else frame.index
+    values = pd.Series(frame["component_var"].to_numpy(float), index=[_words(str(label)) for label in labels])
+    return View(
+        name=f"component_var_by_{column}",
+        title=title,
+        question=f"Component VaR summed by {noun}.",
+        html=_empty(result),
+        figure=_bars(values, result),
+        width="half",
+        alt=_spoken(values),
+    )
+
+
+def _empty(result: VarResult) -> Markup:
+    return Markup() if len(result.components) else empty(_NO_POSITIONS)
+
+
+def _spoken(values: pd.Series[float]) -> str:
+    """The bars in a sentence."""
+    largest = values.sort_values(ascending=False).head(3)
+    return "Largest shares: " + ", ".join(f"{label} {short(value)}" for label, value in largest.items()) + "."
+
+
+def _kept(values: pd.Series[float]) -> pd.Series[float]:
+    """The largest shares by size, sorted from adding to hedging; what is left over as one."""
+    if len(values) <= MOST_BARS:
+        return values.sort_values(ascending=False, kind="stable")
+    order = np.argsort(-np.abs(values.to_numpy(float)), kind="stable")
+    kept, rest = values.iloc[order[: MOST_BARS - 1]], values.iloc[order[MOST_BARS - 1 :]]
+    others = pd.Series([float(rest.sum())], index=[f"{len(rest)} others"])
+    return pd.concat([kept.sort_values(ascending=False, kind="stable"), others])
+
+
+def _bars(values: pd.Series[float], result: VarResult) -> Any:
+    kept = _kept(values)
+    labels = distinct([str(label) for label in kept.index], _NAME_LENGTH)
+    figures = kept.to_numpy(float)
+    unit, word, _ = scale_of(float(np.abs(figures).max(initial=0.0)))
+    start, end = _bounds(figures / unit)
+    currency = result.portfolio.base_currency
+    plot = theme.plain_figure(
+        height=max(110, 64 + 22 * len(kept)),
+        x_range=Range1d(start, end, name="x_range"),
+        y_range=FactorRange(factors=labels[::-1], name="y_range", range_padding=0.05),
+        label=f"component VaR, {currency} {word}".rstrip(),
+    )
+    hedges = figures < 0
+    source = ColumnDataSource(
+        {
+            "label": labels,
+            "share": figures / unit,
+            "text": [short(value) for value in figures],
+            "name": [str(label) for label in kept.index],
+            "exact": [number(value, _decimals(result)) for value in figures],
+            "of": [_of(value, result.var) for value in figures],
+            "colour": np.where(hedges, theme.HEDGE, theme.ACCENT),
+            "hatch": np.where(hedges, "right_diagonal_line", "blank"),
+            "align": np.where(hedges, "right", "left"),
+            "offset": np.where(hedges, -5.0, 5.0),
+        },
+        name="bars",
+    )
+    bars = plot.hbar(
+        y="label", right="share", height=0.7, source=source, fill_color="colour", line_color=None,
+        hatch_pattern="hatch", hatch_color="white", hatch_alpha=0.55, hatch_scale=6,
+    )  # fmt: skip
+    plot.text(
+        x="share", y="label", text="text", text_align="align", x_offset="offset", text_baseline="middle",
+        source=source, **theme.text_style(),
+    )  # fmt: skip
+    plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
+    plot.ygrid.grid_line_color = None
+    plot.yaxis.major_label_text_color = theme.INK
+    tooltips = [("", "@name"), (f"component VaR, {currency}", "@exact"), ("share of VaR", "@of")]
+    plot.add_tools(HoverTool(renderers=[bars], tooltips=tooltips))
+    return plot
+
+
+def _bounds(shares: NDArray[np.float64]) -> tuple[float, float]:
+    """From the largest hedge to the largest share, with room for the figure at the end of each bar."""
+    low, high = float(shares.min(initial=0.0)), float(shares.max(initial=0.0))
+    room = 0.2 * (high - low) or 1.0
+    return low - (room if low < 0 else 0.0), high + (room if high > 0 or low == 0 else 0.0)
+
+
+def _words(name_in_code: str) -> str:
+    """`fixed_income` as people write it."""
+    return name_in_code.replace("_", " ").capitalize() if name_in_code.islower() else name_in_code

@@ -1,0 +1,210 @@
+"""The P&L distribution with VaR and expected shortfall marked on it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from bokeh.models import BasicTickFormatter, ColumnDataSource, HoverTool, Range1d
+from numpy.typing import NDArray
+
+from riskkit.charts import theme
+from riskkit.charts.numbers import SPACE, day, days, decimals_of, level, number, scale_of, short, signed
+from riskkit.charts.view import View
+from riskkit.var import VarResult
+
+#: More single losses than this are told by the bars alone.
+_MOST_MARKS = 250
+_BINS = 60
+
+
+def pnl_distribution(result: VarResult) -> View:
+    """How likely each gain or loss is, and where in it VaR and expected shortfall sit.
+
+    Simulations: the P&L of every scenario in 60 bins, the worst k (those from VaR on) in the loss colour and each
+    marked below its bar. Parametric: the normal density that the method assumes, its tail in the loss colour.
+    """
+    unit, word, _ = scale_of(_reach(result))
+    bars, tail, density, height = _sources(result, unit)
+    plot = _figure(result, bars, density, tail, height)
+    scale = f"{result.portfolio.base_currency} {word}".strip()
+    plot.xaxis.axis_label = f"P&L over {days(result.spec.horizon_days)}, {scale}"
+    return View(
+        name="pnl_distribution",
+        title="Where the loss quantile sits",
+        question=_question(result),
+        figure=plot,
+        width="half",
+        alt=f"Distribution of P&L with VaR at a loss of {number(result.var)} and expected shortfall at "
+        f"{number(result.expected_shortfall)} {result.portfolio.base_currency}.",
+    )
+
+
+def tail_count(n_scenarios: int, confidence_level: float) -> int:
+    """How many of n losses reach VaR: k = ceil(n (1 - c)), in exact arithmetic.
+
+    >>> tail_count(500, 0.99), tail_count(100, 0.95)
+    (5, 5)
+    """
+    return math.ceil(n_scenarios * (1 - Fraction(str(confidence_level))))
+
+
+def _reach(result: VarResult) -> float:
+    if result.pnl is None:
+        return 4 * (result.standard_deviation or 0.0)
+    return float(np.abs(result.pnl).max(initial=0.0))
+
+
+def _question(result: VarResult) -> str:
+    horizon, currency = days(result.spec.horizon_days), result.portfolio.base_currency
+    if result.pnl is None:
+        sigma = number(result.standard_deviation or 0.0)
+        return f"P&L over {horizon} taken as normal, standard deviation {sigma} {currency}; losses from VaR on in red."
+    k, n = tail_count(result.n_scenarios, result.spec.confidence_level), number(result.n_scenarios)
+    worst = "the worst one" if k == 1 else f"the worst {number(k)}"
+    if result.pnl_dates is None:
+        return f"P&L of the book in {n} simulated scenarios; {worst} in red."
+    first, last = result.pnl_dates[0].item(), result.pnl_dates[-1].item()
+    return f"P&L of today's book in {n} past market moves, {day(first)} to {day(last)}; {worst} in red."
+
+
+Columns = dict[str, Any]
+
+
+def _sources(result: VarResult, unit: float) -> tuple[Columns, Columns, Columns, float]:
+    """Bars, single losses, density curve, and how high they reach; those that do not apply are empty."""
+    bars: Columns = {"left": [], "right": [], "calm": [], "top": [], "range": [], "count": []}
+    tail: Columns = {"x": [], "y": [], "pnl": [], "date": []}
+    density: Columns = {"x": [], "y": [], "tail": []}
+    if result.pnl is None:
+        density, height = _density(result.standard_deviation or 0.0, -result.var, unit)
+        return bars, tail, density, height
+    if not result.pnl.size:
+        return bars, tail, density, 1.0
+    k = tail_count(result.pnl.size, result.spec.confidence_level)
+    worst = np.argsort(result.pnl, kind="stable")[:k]
+    bars, height = _bars(result, worst, unit)
+    if k <= _MOST_MARKS:
+        tail = _marks(result, worst, unit, height)
+    return bars, tail, density, height
+
+
+def _density(sigma: float, quantile: float, unit: float) -> tuple[Columns, float]:
+    """The normal curve around no change, which is what the parametric method takes the mean P&L to be."""
+    if sigma <= 0:
+        return {"x": [], "y": [], "tail": []}, 1.0
+    x = np.linspace(-4 * sigma, 4 * sigma, 321)
+    x = np.sort(np.append(x, quantile))
+    y = np.exp(-0.5 * (x / sigma) ** 2)
+    return {"x": x / unit, "y": y, "tail": np.where(x <= quantile, y, 0.0)}, 1.0
+
+
+def _bars(result: VarResult, worst: NDArray[np.intp], unit: float) -> tuple[Columns, float]:
+    pnl = result.pnl if result.pnl is not None else np.empty(0)
+    low, high = float(pnl.min()), float(pnl.max())
+    if low == high:
+        low, high = low - 0.5 * unit, high + 0.5 * unit
+    counts, edges = np.histogram(pnl, bins=_BINS, range=(low, high))
+    red, _ = np.histogram(pnl[worst], bins=edges)
+    decimals = decimals_of(high - low, result.portfolio.base_currency)
+    bounds = [number(edge, decimals) for edge in edges]
+    bars = {
+        "left": edges[:-1] / unit,
+        "right": edges[1:] / unit,
+        "calm": red,
+        "top": counts,
+        "range": [f"{a} to {b}" for a, b in itertools.pairwise(bounds)],
+        "count": [number(count) for count in counts],
+    }
+    return bars, float(counts.max())
+
+
+def _marks(result: VarResult, worst: NDArray[np.intp], unit: float, height: float) -> Columns:
+    pnl = result.pnl[worst] if result.pnl is not None else np.empty(0)
+    decimals = decimals_of(float(np.abs(pnl).max()), result.portfolio.base_currency)
+    dated = [day(result.pnl_dates[i].item()) for i in worst] if result.pnl_dates is not None else [""] * len(worst)
+    return {
+        "x": pnl / unit,
+        "y": np.full(len(worst), -0.035 * height),
+        "pnl": [signed(value, decimals) for value in pnl],
+        "date": dated,
+    }
+
+
+def _lines(result: VarResult, unit: float, middle: float, height: float) -> Columns:
+    """VaR and expected shortfall as lines with a label in a row of its own, above the bars.
+
+    Labels run towards the middle. The line further out is the taller, so that its label passes over the other line.
+    """
+    at = np.array([-result.var, -result.expected_shortfall]) / unit
+    rightwards = at[0] < middle
+    outer = 1 if rightwards else 0
+    tops = np.full(2, 1.12 * height)
+    tops[outer] = 1.28 * height
+    chance = level(result.spec.confidence_level)
+    return {
+        "x": at,
+        "top": tops,
+        "text": [
+            f"VaR {chance}{SPACE}{SPACE}{short(result.var)}",
+            f"Expected shortfall{SPACE}{SPACE}{short(result.expected_shortfall)}",
+        ],
+        "align": ["left" if rightwards else "right"] * 2,
+        "offset": [6.0 if rightwards else -6.0] * 2,
+        "colour": [theme.LOSS, theme.INK],
+        "dash": ["solid", "dashed"],
+    }
+
+
+def _figure(result: VarResult, bars: Columns, density: Columns, tail: Columns, height: float) -> Any:
+    unit = scale_of(_reach(result))[0]
+    start, end = _bounds(result, unit)
+    plot = theme.plain_figure(
+        height=300,
+        x_range=Range1d(start, end, name="x_range"),
+        y_range=Range1d(-0.07 * height, 1.4 * height, name="y_range"),
+        label="",
+    )
+    bar_source = ColumnDataSource(bars, name="bars")
+    columns = {"left": "left", "right": "right", "source": bar_source, "line_color": "white", "line_width": 0.5}
+    calm = plot.quad(bottom="calm", top="top", fill_color=theme.CALM, **columns)
+    red = plot.quad(bottom=0, top="calm", fill_color=theme.LOSS, **columns)
+    curve = ColumnDataSource(density, name="density")
+    plot.varea(x="x", y1=0, y2="y", source=curve, fill_color=theme.CALM, fill_alpha=0.45)
+    plot.varea(x="x", y1=0, y2="tail", source=curve, fill_color=theme.LOSS)
+    plot.line(x="x", y="y", source=curve, line_color=theme.MUTED, line_width=1.5)
+    marks = plot.scatter(
+        x="x", y="y", source=ColumnDataSource(tail, name="tail"), marker="inverted_triangle", size=7,
+        fill_color=theme.LOSS, line_color=None,
+    )  # fmt: skip
+    lines = ColumnDataSource(_lines(result, unit, 0.5 * (start + end), height), name="lines")
+    plot.segment(x0="x", x1="x", y0=0, y1="top", source=lines, line_color="colour", line_dash="dash", line_width=2)
+    plot.text(
+        x="x", y="top", text="text", text_align="align", x_offset="offset", y_offset=0, source=lines,
+        text_baseline="top", **(theme.text_style() | {"text_color": "colour"}),
+    )  # fmt: skip
+    plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
+    plot.yaxis.axis_label = f"of {number(result.n_scenarios)} scenarios" if result.pnl is not None else "density"
+    plot.yaxis.major_label_text_font_size = "12px" if result.pnl is not None else "0px"
+    plot.xgrid.grid_line_color = None
+    currency = result.portfolio.base_currency
+    plot.add_tools(
+        HoverTool(renderers=[calm, red], tooltips=[(f"P&L, {currency}", "@range"), ("scenarios", "@count")]),
+        HoverTool(renderers=[marks], tooltips=[("date", "@date"), (f"P&L, {currency}", "@pnl")]),
+    )
+    return plot
+
+
+def _bounds(result: VarResult, unit: float) -> tuple[float, float]:
+    """Everything drawn, and a little air."""
+    points = [-result.var, -result.expected_shortfall]
+    if result.pnl is not None and result.pnl.size:
+        points += [float(result.pnl.min()), float(result.pnl.max())]
+    elif result.standard_deviation:
+        points += [-4 * result.standard_deviation, 4 * result.standard_deviation]
+    low, high = min(points) / unit, max(points) / unit
+    air = 0.03 * (high - low) or 1.0
+    return low - air, high + air

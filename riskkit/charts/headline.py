@@ -1,0 +1,110 @@
+"""The figures a reader takes away in ten seconds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskkit.charts.distribution import tail_count
+from riskkit.charts.markup import Tile, facts, notes, tiles
+from riskkit.charts.numbers import day, days, decimals_of, level, number, ordinal, percent, signed
+from riskkit.charts.view import View
+from riskkit.var import VarResult
+
+#: The methods as people call them.
+METHODS = {
+    "historical": "Historical simulation",
+    "parametric": "Parametric, normal",
+    "monte_carlo_normal": "Monte Carlo, normal",
+    "monte_carlo_t": "Monte Carlo, Student-t",
+}
+
+
+def headline(result: VarResult) -> View:
+    """VaR, expected shortfall, the book's value and its worst scenario, and how they were made."""
+    return View(
+        name="headline",
+        html=tiles(_tiles(result)) + facts(_facts(result)) + notes(result.notes),
+        width="tiles",
+    )
+
+
+def _tiles(result: VarResult) -> list[Tile]:
+    currency = result.portfolio.base_currency
+    decimals = decimals_of(max(abs(result.gross_value), abs(result.var)), currency)
+    spec = result.spec
+    chance, horizon = level(spec.confidence_level), days(spec.horizon_days)
+    return [
+        Tile("var", f"VaR {chance}, {horizon}", number(result.var, decimals), currency, _share(result), result.var),
+        Tile(
+            "expected_shortfall",
+            f"Expected shortfall {chance}, {horizon}",
+            number(result.expected_shortfall, decimals),
+            currency,
+            _tail(result),
+            result.expected_shortfall,
+        ),
+        Tile(
+            "value",
+            "Portfolio value, net",
+            number(result.value, decimals),
+            currency,
+            f"gross {number(result.gross_value, decimals)} · {_count(len(result.portfolio.positions), 'position')}",
+            result.value,
+        ),
+        _spread(result, decimals),
+    ]
+
+
+def _share(result: VarResult) -> str:
+    """VaR relative to the book; a share of a net value near nothing would say nothing."""
+    parts = []
+    if result.value > 0.05 * result.gross_value:
+        parts.append(f"{percent(result.var / result.value)} of net")
+    if result.gross_value > 0:
+        parts.append(f"{percent(result.var / result.gross_value)} of gross value")
+    return " · ".join(parts) or "the book is empty"
+
+
+def _tail(result: VarResult) -> str:
+    share = level(1 - result.spec.confidence_level)
+    ratio = f" · {number(result.expected_shortfall / result.var, 2)} × VaR" if result.var > 0 else ""
+    return f"mean loss in the worst {share}{ratio}"
+
+
+def _spread(result: VarResult, decimals: int) -> Tile:
+    """The worst scenario of a history; the standard deviation where scenarios are drawn or not needed."""
+    currency = result.portfolio.base_currency
+    if result.pnl is not None and result.pnl_dates is not None and result.pnl.size:
+        worst = int(np.argmin(result.pnl))
+        pnl = float(result.pnl[worst])
+        note = f"market move of {day(result.pnl_dates[worst].item())}"
+        return Tile("worst_pnl", "Worst scenario, P&L", signed(pnl, decimals), currency, note, pnl)
+    sigma = result.standard_deviation
+    if sigma is None:
+        sigma = float(np.std(result.pnl)) if result.pnl is not None and result.pnl.size else 0.0
+    note = f"VaR is {number(result.var / sigma, 2)} of them" if sigma > 0 else ""
+    return Tile("standard_deviation", "Standard deviation of P&L", number(sigma, decimals), currency, note, sigma)
+
+
+def _facts(result: VarResult) -> list[str]:
+    spec = result.spec
+    k, n = tail_count(result.n_scenarios, spec.confidence_level), result.n_scenarios
+    rank = f"VaR is the {ordinal(k)} largest of {number(n)} losses" if result.pnl is not None and n else ""
+    revaluation = {"full": "full revaluation", "delta_gamma": "delta-gamma approximation"}.get(spec.revaluation, "")
+    return [METHODS.get(spec.method, spec.method), _window(result), rank, revaluation, _horizon(result)]
+
+
+def _window(result: VarResult) -> str:
+    return f"{number(result.spec.lookback_days)} daily returns to {day(result.as_of)}"
+
+
+def _horizon(result: VarResult) -> str:
+    spec = result.spec
+    if spec.horizon_days == 1:
+        return "horizon one day, nothing scaled"
+    how = {"sqrt_time": "one-day figures times the square root of time"}.get(spec.scaling, spec.scaling)
+    return f"horizon {days(spec.horizon_days)}: {how}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{number(n)} {noun}{'' if n == 1 else 's'}"

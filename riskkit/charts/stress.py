@@ -1,0 +1,201 @@
+"""What the book would lose in each scenario, and which positions would lose it."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from riskkit.charts.markup import Cell, Column, Row, Tile, bar, empty, facts, name, notes, table, tiles
+from riskkit.charts.numbers import day, decimals_of, number, percent, scale_of, shortened, signed
+from riskkit.charts.view import View
+from riskkit.scenarios import StressScenario
+from riskkit.stress import StressResult, StressRow
+
+#: Rows of the heat map; the smallest positions of a larger book are summed in one.
+MOST_ROWS = 25
+#: Shades of look.css from a loss (`rk-heat0`) over nothing to a gain (`rk-heat8`).
+HEAT_STEPS = 9
+_NONE = "None of the chosen scenarios could be computed for this book on this day."
+_STATUS = {"no_data": "no data", "not_applicable": "not applicable"}
+
+
+def stress_headline(result: StressResult) -> View:
+    """The worst and the median scenario, how many were computed, and the book's value."""
+    rows = computed(result)
+    items = [*_extremes(result, rows), _coverage(result, rows), _value(result)]
+    revaluation = {"full": "full revaluation", "delta_gamma": "delta-gamma approximation"}
+    stated = [revaluation.get(result.spec.revaluation, result.spec.revaluation), f"book as of {day(result.as_of)}"]
+    return View(
+        name="stress_headline",
+        html=tiles(items) + facts(["Stress test", *stated]) + notes(result.notes),
+        width="tiles",
+    )
+
+
+def computed(result: StressResult) -> list[StressRow]:
+    """The scenarios that have a figure, the worst first."""
+    return sorted((row for row in result.rows if row.status == "ok"), key=lambda row: row.pnl)
+
+
+def _extremes(result: StressResult, rows: list[StressRow]) -> list[Tile]:
+    currency = result.portfolio.base_currency
+    if not rows:
+        return [Tile("worst_pnl", "Worst scenario, P&L", "–", "", _NONE)]
+    decimals, worst = _decimals(result), rows[0]
+    middle = float(median(row.pnl for row in rows))
+    return [
+        Tile(
+            "worst_pnl",
+            f"Worst: {shortened(worst.scenario.title, 30)}",
+            signed(worst.pnl, decimals),
+            currency,
+            f"{percent(worst.fraction)} of gross value",
+            worst.pnl,
+        ),
+        Tile(
+            "median_pnl",
+            "Median of the scenarios",
+            signed(middle, decimals),
+            currency,
+            f"{sum(row.pnl < 0 for row in rows)} of {len(rows)} scenarios lose",
+            middle,
+        ),
+    ]
+
+
+def _coverage(result: StressResult, rows: list[StressRow]) -> Tile:
+    missing = len(result.rows) - len(rows)
+    note = f"{missing} not computed, see the table" if missing else "every chosen scenario"
+    return Tile("n_scenarios", "Scenarios computed", number(len(rows)), f"of {len(result.rows)}", note, len(rows))
+
+
+def _value(result: StressResult) -> Tile:
+    decimals = _decimals(result)
+    count = len(result.portfolio.positions)
+    note = f"net, {number(count)} position{'' if count == 1 else 's'}"
+    currency = result.portfolio.base_currency
+    return Tile("value", "Portfolio value", number(result.value, decimals), currency, note, result.value)
+
+
+def stress_scenarios(result: StressResult) -> View:
+    """Every scenario's P&L with a bar, what it is and where it comes from; those without a figure say why."""
+    rows = computed(result)
+    low = min([0.0, *(row.pnl for row in rows)])
+    high = max([0.0, *(row.pnl for row in rows)])
+    missing = [row for row in result.rows if row.status != "ok"]
+    currency = result.portfolio.base_currency
+    columns = [
+        Column("Scenario"),
+        Column(f"P&L, {currency}", numeric=True),
+        Column("of gross", numeric=True),
+        Column("Loss or gain"),
+        Column("Source"),
+    ]
+    body = [_computed_row(row, low, high, _decimals(result)) for row in rows] + [_missing_row(row) for row in missing]
+    return View(
+        name="stress_scenarios",
+        title="What each scenario would do",
+        question=f"P&L of today's book if the scenario happened at once, {currency}; the worst first.",
+        html=table(columns, body, caption="P&L by scenario") if body else empty("No scenario was chosen."),
+    )
+
+
+def _computed_row(row: StressRow, low: float, high: float, decimals: int) -> Row:
+    width = (high - low) or 1.0
+    look = "rk-loss" if row.pnl < 0 else "rk-gain"
+    return [
+        Cell(_title(row.scenario)),
+        Cell(signed(row.pnl, decimals), row.pnl, look=look),
+        Cell(percent(row.fraction)),
+        Cell(bar(row.pnl / width, zero=-low / width, look=look), look="rk-wide"),
+        Cell(_source(row.scenario), look="rk-muted"),
+    ]
+
+
+def _missing_row(row: StressRow) -> Row:
+    badge = Markup('<span class="rk-badge">{}</span>').format(_STATUS.get(row.status, row.status))
+    return [
+        Cell(_title(row.scenario)),
+        "–",
+        "–",
+        Cell(badge + " " + row.note),
+        Cell(_source(row.scenario), look="rk-muted"),
+    ]
+
+
+def _title(scenario: StressScenario) -> Markup:
+    what = Markup('<span class="rk-detail">{}</span>').format(_what(scenario))
+    return Markup('<span title="{}">{}</span>').format(scenario.description, scenario.title) + what
+
+
+def _what(scenario: StressScenario) -> str:
+    """How the scenario is made: replayed days, or shocks."""
+    if scenario.window is not None:
+        return f"replayed: {day(scenario.window[0])} to {day(scenario.window[1])}"
+    shown = ", ".join(f"{shock.target} {_size(shock.size, shock.kind)}" for shock in scenario.shocks[:4])
+    return "shocks: " + shown + (", …" if len(scenario.shocks) > 4 else "")
+
+
+def _size(size: float, kind: str) -> str:
+    return signed(100 * size, 1 if kind == "relative" and size * 100 != round(size * 100) else 0) + (
+        " %" if kind == "relative" else " points"
+    )
+
+
+def _source(scenario: StressScenario) -> Cell | str | Markup:
+    return Markup('<span title="{}">{}</span>').format(scenario.source, shortened(scenario.source, 60))
+
+
+def stress_by_position(result: StressResult) -> View:
+    """Each position's P&L in each scenario: vermilion loses, blue gains, the figure stands in the cell."""
+    rows = computed(result)
+    currency = result.portfolio.base_currency
+    largest = max((float(np.abs(row.by_position).max(initial=0.0)) for row in rows), default=0.0)
+    unit, word, _ = scale_of(largest / 10)
+    title, question = "Which positions would lose it", f"P&L by position and scenario, {currency} {word}".rstrip()
+    if not rows or not len(result.portfolio.positions):
+        return View("stress_by_position", title, question + ".", empty(_NONE))
+    names, matrix = _largest(result, rows)
+    decimals = 0 if unit > 1 and largest / unit >= 100 else 1
+    body: list[Row] = [
+        [name(label, 28), *(_heat(value, unit, largest, decimals) for value in values)]
+        for label, values in zip(names, matrix, strict=True)
+    ]
+    total: Row = [Cell("Portfolio"), *(Cell(signed(row.pnl / unit, decimals), row.pnl) for row in rows)]
+    columns = [Column("Position"), *(Column(row.scenario.title, numeric=True) for row in rows)]
+    return View(
+        name="stress_by_position",
+        title=title,
+        question=question + "; the worst scenario first. Red loses, blue gains, the deeper the more.",
+        html=Markup('<div class="rk-heat">{}</div>').format(
+            table(columns, body, total=total, caption="P&L by position and scenario")
+        ),
+    )
+
+
+def _largest(result: StressResult, rows: list[StressRow]) -> tuple[list[str], NDArray[np.float64]]:
+    """Positions (P) x scenarios (S), the largest mover first; what does not fit is summed."""
+    matrix = np.stack([np.asarray(row.by_position, float) for row in rows], axis=1)
+    names = [position.instrument.symbol for position in result.portfolio.positions]
+    order = np.argsort(-np.abs(matrix).max(axis=1), kind="stable")
+    if len(order) <= MOST_ROWS:
+        return [names[i] for i in order], matrix[order]
+    kept, rest = order[: MOST_ROWS - 1], order[MOST_ROWS - 1 :]
+    return [*(names[i] for i in kept), f"{len(rest)} others"], np.vstack([matrix[kept], matrix[rest].sum(axis=0)])
+
+
+def _heat(value: float, unit: float, largest: float, decimals: int) -> Cell:
+    """A cell coloured in nine steps; the steps are of the square root, so that middling losses show."""
+    middle = HEAT_STEPS // 2
+    depth = np.sqrt(abs(value) / largest) if largest else 0.0
+    step = middle + round(float(np.sign(value) * depth * middle))
+    text = signed(value / unit, decimals)
+    return Cell(text, value, look=f"rk-heat{step}")
+
+
+def _decimals(result: StressResult) -> int:
+    largest = max((abs(row.pnl) for row in result.rows if row.status == "ok"), default=0.0)
+    return decimals_of(max(abs(result.value), largest), result.portfolio.base_currency)
