@@ -1,0 +1,195 @@
+"""Profit and loss of a portfolio under scenarios: full revaluation, or its quadratic approximation."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskkit.errors import InputError
+from riskkit.market import MarketSnapshot
+from riskkit.portfolio import Equity, Portfolio
+from riskkit.pricing import instrument_value
+from riskkit.revaluation.book import Holding, bind
+from riskkit.revaluation.taylor import Sensitivity, sensitivity
+from riskkit.scenarios import ScenarioSet, unit_moves
+
+FloatArray = NDArray[np.float64]
+Method = Literal["full", "delta_gamma"]
+
+
+class Revaluer:
+    """A portfolio on a snapshot, ready to be valued under level changes.
+
+    Equities and cash are aggregated by factor and currency, so that a thousand of them cost one matrix product.
+
+    Attributes
+    ----------
+    values : array (P,)
+        Value of each position today, base currency.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+    snapshot : MarketSnapshot
+        Must have every factor of the portfolio; more are allowed.
+    method : {"full", "delta_gamma"}
+        `delta_gamma` is the second-order Taylor expansion in all factors of each position, volatilities and currency
+        rates included, with all cross terms.
+
+    Raises
+    ------
+    InputError
+        An expired option, a bond that has been repaid.
+    MarketDataError
+        A factor is missing, or of the wrong kind or currency.
+    """
+
+    def __init__(self, portfolio: Portfolio, snapshot: MarketSnapshot, method: Method = "full") -> None:
+        if method not in get_args(Method):
+            raise InputError("revaluation", method, f"one of {', '.join(get_args(Method))}")
+        self._snapshot = snapshot
+        self._quadratic = method == "delta_gamma"
+        self._holdings = bind(portfolio, snapshot)
+        rates = [float(self._rate(holding, np.zeros((1, len(snapshot.factors))))[0]) for holding in self._holdings]
+        self.values: FloatArray = np.array(
+            [h.quantity * h.unit_value * rate for h, rate in zip(self._holdings, rates, strict=True)], np.float64
+        )
+        self._linear = _LinearBlock.all(self._holdings, len(snapshot.factors))
+        self._others = [holding for holding in self._holdings if not holding.is_linear]
+
+    @cached_property
+    def sensitivities(self) -> tuple[Sensitivity, ...]:
+        """Taylor coefficients, one a position."""
+        return tuple(sensitivity(holding, self._snapshot) for holding in self._holdings)
+
+    @cached_property
+    def exposures(self) -> FloatArray:
+        """Base currency per unit of return by position and factor, (P, F).
+
+        The P&L of a position to first order is its row times the factor returns (each by its `return_type`).
+        """
+        exposures = np.zeros((len(self._holdings), len(self._snapshot.factors)))
+        for row, one in zip(exposures, self.sensitivities, strict=True):
+            np.add.at(row, one.columns, one.gradient)
+        exposures *= unit_moves(self._snapshot)
+        return exposures
+
+    def pnl(self, changes: FloatArray) -> FloatArray:
+        """P&L of the portfolio, base currency, gain positive.
+
+        Parameters
+        ----------
+        changes : array (S, F)
+            Level changes of the snapshot's factors.
+
+        Returns
+        -------
+        array (S,)
+        """
+        if self._quadratic:
+            gradient, columns, hessian = self._taylor
+            inner = changes[:, columns]
+            total: FloatArray = changes @ gradient + 0.5 * np.einsum("sf,sf->s", inner @ hessian, inner)
+            return total
+        total = np.zeros(len(changes))
+        for block in self._linear:
+            total += block.pnl(changes, self._rate(block.holding, changes), float(self._rate_now(block.holding)))
+        for holding in self._others:
+            total += self._one(holding, changes)
+        return total
+
+    def position_pnl(self, changes: FloatArray) -> FloatArray:
+        """P&L of each position under level changes (S, F): array (S, P), base currency, gain positive."""
+        out = np.empty((len(changes), len(self._holdings)))
+        for column, holding in enumerate(self._holdings):
+            if self._quadratic:
+                one = self.sensitivities[column]
+                inner = changes[:, one.columns]
+                out[:, column] = inner @ one.gradient + 0.5 * np.einsum("sf,sf->s", inner @ one.hessian, inner)
+            else:
+                out[:, column] = self._one(holding, changes)
+        return out
+
+    @cached_property
+    def _taylor(self) -> tuple[FloatArray, NDArray[np.intp], FloatArray]:
+        n = len(self._snapshot.factors)
+        gradient, hessian = np.zeros(n), np.zeros((n, n))
+        for one in self.sensitivities:
+            np.add.at(gradient, one.columns, one.gradient)
+            np.add.at(hessian, np.ix_(one.columns, one.columns), one.hessian)
+        columns = np.flatnonzero(hessian.any(axis=0))
+        return gradient, columns, hessian[np.ix_(columns, columns)]
+
+    def _one(self, holding: Holding, changes: FloatArray) -> FloatArray:
+        rate, rate_now = self._rate(holding, changes), self._rate_now(holding)
+        if isinstance(holding.instrument, Equity):
+            gain: FloatArray = changes[:, holding.columns[0]] * rate
+        elif holding.is_linear:
+            gain = np.zeros(len(changes))
+        else:
+            levels = [self._snapshot.levels[column] + changes[:, column] for column in holding.columns]
+            gain = (instrument_value(holding.instrument, self._snapshot.as_of, levels) - holding.unit_value) * rate
+        pnl: FloatArray = holding.quantity * (gain + holding.unit_value * (rate - rate_now))
+        return pnl
+
+    def _rate(self, holding: Holding, changes: FloatArray) -> FloatArray:
+        """Base currency per unit of the position's, under each scenario."""
+        rate = np.ones(1)
+        if holding.currency_column is not None:
+            rate = self._snapshot.levels[holding.currency_column] + changes[:, holding.currency_column]
+        if holding.base_column is not None:
+            rate = rate / (self._snapshot.levels[holding.base_column] + changes[:, holding.base_column])
+        return rate
+
+    def _rate_now(self, holding: Holding) -> float:
+        return float(self._rate(holding, np.zeros((1, len(self._snapshot.factors))))[0])
+
+
+class _LinearBlock:
+    """Equities and cash of one currency, netted by factor."""
+
+    def __init__(self, holdings: list[Holding], n_factors: int) -> None:
+        self.holding = holdings[0]
+        self.quantities = np.zeros(n_factors)
+        self.value = 0.0
+        for holding in holdings:
+            if holding.columns:
+                self.quantities[holding.columns[0]] += holding.quantity
+            self.value += holding.quantity * holding.unit_value
+
+    @classmethod
+    def all(cls, holdings: tuple[Holding, ...], n_factors: int) -> list[_LinearBlock]:
+        by_currency: dict[str, list[Holding]] = {}
+        for holding in holdings:
+            if holding.is_linear:
+                by_currency.setdefault(holding.instrument.currency, []).append(holding)
+        return [cls(block, n_factors) for block in by_currency.values()]
+
+    def pnl(self, changes: FloatArray, rate: FloatArray, rate_now: float) -> FloatArray:
+        gain: FloatArray = (changes @ self.quantities) * rate + self.value * (rate - rate_now)
+        return gain
+
+
+def revalue(portfolio: Portfolio, scenarios: ScenarioSet, method: Method = "full") -> FloatArray:
+    """P&L of each position under each scenario of a set.
+
+    Returns
+    -------
+    array (S, P)
+        Base currency, gain positive.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from riskkit.market import RiskFactor
+    >>> from riskkit.portfolio import Position
+    >>> factor = RiskFactor("ABC", "equity", "USD")
+    >>> base = MarketSnapshot(date(2020, 1, 1), (factor,), np.array([100.0]))
+    >>> book = Portfolio("book", "USD", (Position(Equity("ABC", "USD"), 3),))
+    >>> revalue(book, ScenarioSet(("down",), (factor,), np.array([[90.0]]), base))
+    array([[-30.]])
+    """
+    return Revaluer(portfolio, scenarios.base, method).position_pnl(scenarios.changes)

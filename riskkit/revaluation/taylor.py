@@ -1,0 +1,59 @@
+"""Sensitivities of positions to level changes: gradients and Hessians in base currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskkit.market import MarketSnapshot
+from riskkit.pricing import instrument_derivatives
+from riskkit.revaluation.book import Holding
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """Taylor coefficients of one position in the n factors it reads, currency rates included.
+
+    Attributes
+    ----------
+    columns : array (n,) of int
+    gradient : array (n,)
+        Base currency per unit of level.
+    hessian : array (n, n)
+        Base currency per unit of level squared, all cross terms.
+    """
+
+    columns: NDArray[np.intp]
+    gradient: FloatArray
+    hessian: FloatArray
+
+
+def sensitivity(holding: Holding, snapshot: MarketSnapshot) -> Sensitivity:
+    """First and second derivatives of quantity * v(x) * a / b.
+
+    v is the unit value by its own factors x; a and b are the pivot rates of the position's and the base currency.
+    """
+    own = snapshot.levels[list(holding.columns)]
+    first, second = instrument_derivatives(holding.instrument, snapshot.as_of, [float(level) for level in own])
+    value, n = holding.unit_value, len(own)
+    a = 1.0 if holding.currency_column is None else float(snapshot.levels[holding.currency_column])
+    b = 1.0 if holding.base_column is None else float(snapshot.levels[holding.base_column])
+    size = n + 2  # own factors, then a, then b
+    gradient, hessian = np.zeros(size), np.zeros((size, size))
+    gradient[:n], gradient[n], gradient[n + 1] = first * a / b, value / b, -value * a / b**2
+    hessian[:n, :n] = second * a / b
+    hessian[:n, n] = hessian[n, :n] = first / b
+    hessian[:n, n + 1] = hessian[n + 1, :n] = -first * a / b**2
+    hessian[n, n + 1] = hessian[n + 1, n] = -value / b**2
+    hessian[n + 1, n + 1] = 2.0 * value * a / b**3
+    columns = [*holding.columns, holding.currency_column, holding.base_column]
+    used = [i for i, column in enumerate(columns) if column is not None]
+    return Sensitivity(
+        np.array([column for column in columns if column is not None], np.intp),
+        holding.quantity * gradient[used],
+        holding.quantity * hessian[np.ix_(used, used)],
+    )
