@@ -71,6 +71,6 @@ def notebook_declarations(path: Path) -> tuple[Parameter, ...]:
 def _read(path: Path) -> nbformat.NotebookNode:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cells without an id, and such: nothing that a parameter depends on
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+        notebook: nbformat.NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
         nbformat.validate(notebook)
     return notebook

@@ -1,0 +1,102 @@
+"""A report's definition: `parameters/<key>.yml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from riskkit import names
+from riskkit.errors import InputError, InputErrors
+from riskkit.parameters.constraint import parse
+from riskkit.parameters.declaration import Value
+from riskkit.parameters.given import Place
+from riskkit.parameters.merge import scalars
+from riskkit.parameters.notebook import notebook_declarations, notebook_path
+from riskkit.parameters.validate import validate
+from riskkit.parameters.yaml_file import Node, read_yaml
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """What a report is.
+
+    Attributes
+    ----------
+    key : str
+        The file's stem: the report's name in addresses, tables and folders.
+    notebook : str
+        Name of the notebook that makes it.
+    title : str
+        What people read.
+    portfolios : tuple of str
+        The books it is made for, one run each: `team/portfolio`, or the portfolio alone where that is unique.
+    parameters : mapping
+        Validated values of the notebook's parameters that differ from its defaults or are pinned here.
+    """
+
+    key: str
+    notebook: str
+    title: str
+    portfolios: tuple[str, ...]
+    parameters: Mapping[str, Value]
+
+
+def load_report(path: Path) -> ReportFile:
+    """The report defined by `parameters/<key>.yml`, its parameters validated against its notebook.
+
+    Raises
+    ------
+    InputError
+        With file, line and column.
+    """
+    if path.suffix != ".yml" or not _KEY.fullmatch(path.stem):
+        raise InputError("report", path.name, "a snake_case name ending in .yml")
+    node = read_yaml(path)
+    fields = node.fields("report", required=("notebook", "title", "portfolios"), optional=("parameters",))
+    notebook = fields["notebook"].text("notebook", "a notebook's name")
+    project = path.absolute().parent.parent
+    try:
+        declared = notebook_declarations(notebook_path(project, notebook))
+    except InputError as error:
+        if error.field == "notebook":
+            raise fields["notebook"].error("notebook", error.expected) from error
+        raise
+    given = scalars(fields["parameters"]) if "parameters" in fields else scalars(Node(None, Place()))
+    if "portfolio" in given:
+        raise InputError("portfolio", given["portfolio"], "under portfolios", **given.places["portfolio"]._asdict())
+    try:
+        title = names.title("title", fields["title"].text("title"))
+    except InputError as error:
+        raise fields["title"].error("title", error.expected) from error
+    return ReportFile(path.stem, notebook, title, _portfolios(fields["portfolios"]), validate(declared, given))
+
+
+def load_reports(project: Path) -> tuple[ReportFile, ...]:
+    """Every report of the project, sorted by key; all errors together."""
+    reports: list[ReportFile] = []
+    errors: list[InputError] = []
+    for path in sorted((project / "parameters").glob("*.yml")):
+        try:
+            reports.append(load_report(path))
+        except InputErrors as several:
+            errors.extend(several.errors)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise InputErrors(errors)
+    return tuple(reports)
+
+
+def _portfolios(node: Node) -> tuple[str, ...]:
+    rule = parse("portfolio")
+    found: list[str] = []
+    for item in node.items("portfolios"):
+        name = item.text("portfolios", rule.expected("str"))
+        if not rule.accepts(name) or name in found:
+            raise item.error("portfolios", rule.expected("str") + ", each once")
+        found.append(name)
+    return tuple(found)
