@@ -1,0 +1,156 @@
+"""What a measure accepts: finite float arrays of a stated shape, and numbers in a stated range.
+
+Each check names the argument it refuses and says what would do, so that no measure ever answers NaN, and none
+dies of numpy's or LAPACK's own complaint.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from riskkit.errors import InputError
+
+Array = NDArray[np.float64]
+
+
+def sample(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
+    """A finite vector of at least so many observations.
+
+    Parameters
+    ----------
+    field : str
+        Name of the argument, for the error.
+    values : array_like (n,)
+    at_least : int
+        Fewest observations the measure needs.
+
+    Returns
+    -------
+    array (n,)
+
+    Raises
+    ------
+    InputError
+        On another shape, NaN, infinities or too few observations.
+
+    Examples
+    --------
+    >>> sample("losses", [1, 2])
+    array([1., 2.])
+    """
+    vector = _numbers(field, values)
+    if vector.ndim != 1:
+        raise InputError(field, f"an array of shape {vector.shape}", "one dimension")
+    if len(vector) < at_least:
+        raise InputError(field, f"{len(vector)} observations", f"at least {at_least}")
+    return vector
+
+
+def paired(field: str, values: ArrayLike, other: Array, other_field: str) -> Array:
+    """A finite vector as long as another one: the same days, the same scenarios."""
+    vector = sample(field, values, at_least=0)
+    if len(vector) != len(other):
+        raise InputError(field, f"{len(vector)} values", f"{len(other)}, one for each of {other_field}")
+    return vector
+
+
+def table(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
+    """A finite matrix (T, F) of observations x factors with at least so many rows and one column."""
+    matrix = _numbers(field, values)
+    if matrix.ndim != 2 or not matrix.shape[1]:
+        raise InputError(field, f"an array of shape {matrix.shape}", "two dimensions, observations x factors")
+    if len(matrix) < at_least:
+        raise InputError(field, f"{len(matrix)} observations", f"at least {at_least}")
+    return matrix
+
+
+def covariance_matrix(field: str, values: ArrayLike) -> Array:
+    """A symmetric positive semidefinite matrix (F, F); rounding of up to 1e-10 of its size is forgiven.
+
+    Raises
+    ------
+    InputError
+        On another shape, asymmetry, or an eigenvalue below zero: such a matrix gives some book a negative variance.
+
+    Examples
+    --------
+    >>> covariance_matrix("covariance", [[1.0, 1.0000001], [1.0000001, 1.0]])
+    Traceback (most recent call last):
+    riskkit.errors.InputError: covariance: got 'smallest eigenvalue -1e-07'; expected a positive semidefinite matrix
+    """
+    matrix = _numbers(field, values)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not len(matrix):
+        raise InputError(field, f"an array of shape {matrix.shape}", "a square matrix")
+    size = float(np.abs(matrix).max())
+    if float(np.abs(matrix - matrix.T).max()) > 1e-10 * size:
+        raise InputError(field, "an asymmetric matrix", "a symmetric one")
+    matrix = (matrix + matrix.T) / 2
+    smallest = float(np.linalg.eigvalsh(matrix)[0])
+    if smallest < -1e-10 * size * len(matrix):
+        raise InputError(field, f"smallest eigenvalue {smallest:.3g}", "a positive semidefinite matrix")
+    return matrix
+
+
+def number(field: str, value: float, *, above: float = -math.inf, below: float = math.inf) -> float:
+    """A finite number strictly between two bounds; neither text nor a boolean.
+
+    Examples
+    --------
+    >>> number("decay", 1.0, above=0, below=1)
+    Traceback (most recent call last):
+    riskkit.errors.InputError: decay: got 1.0; expected a number above 0 and below 1
+    """
+    number_like = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number_like or not math.isfinite(value) or not above < value < below:
+        bounds = [f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf)
+        raise InputError(field, value, f"a number {' and '.join(bounds)}" if bounds else "a finite number")
+    return float(value)
+
+
+def whole(field: str, value: int, *, at_least: int, at_most: int) -> int:
+    """A whole number between two bounds, both allowed; not a boolean."""
+    fits = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not fits or not at_least <= value <= at_most:
+        raise InputError(field, value, f"a whole number from {at_least} to {at_most}")
+    return int(value)
+
+
+def confidence(value: float) -> float:
+    """A confidence level: a fraction above 0.5 and below 1.
+
+    Examples
+    --------
+    >>> confidence(95)
+    Traceback (most recent call last):
+    riskkit.errors.InputError: confidence_level: got 95; expected a number above 0.5 and below 1
+    """
+    return number("confidence_level", value, above=0.5, below=1.0)
+
+
+def exact(value: float) -> Fraction:
+    """The decimal fraction a person wrote: 0.95 is 19/20, though its float is a little less.
+
+    Examples
+    --------
+    >>> 100 * (1 - 0.95) == 5, 100 * (1 - exact(0.95)) == 5
+    (False, True)
+    """
+    return Fraction(repr(float(value)))
+
+
+def _numbers(field: str, values: ArrayLike) -> Array:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(field, "rows of unequal length", "an array of numbers") from error
+    if array.size and array.dtype.kind not in "iuf":
+        raise InputError(field, f"an array of {array.dtype}", "an array of numbers")
+    array = array.astype(np.float64)
+    bad = int(array.size - np.isfinite(array).sum())
+    if bad:
+        raise InputError(field, f"{bad} of {array.size} values NaN or infinite", "finite numbers only")
+    return array

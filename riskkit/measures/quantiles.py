@@ -1,0 +1,353 @@
+"""Empirical VaR and expected shortfall under named conventions, with weights and with their own uncertainty.
+
+The estimator a result uses is never silent: `order_statistic` is riskkit's default; the others are here by name
+for a comparison with a book, a regulator or another library. Losses are positive throughout.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special, stats
+
+from riskkit.errors import InputError
+from riskkit.measures.arguments import Array, confidence, exact, number, paired, sample
+
+Estimator = Literal[
+    "order_statistic",
+    "inverted_cdf",
+    "averaged_inverted_cdf",
+    "closest_observation",
+    "interpolated_inverted_cdf",
+    "hazen",
+    "weibull",
+    "linear",
+    "median_unbiased",
+    "normal_unbiased",
+]
+TailMean = Literal["acerbi_tasche", "strictly_worse", "at_or_worse"]
+Density = Literal["normal", "kernel"]
+
+#: Intercept and slope of the offset m = a + b c in the position h = n c + m of R's types 4 to 9.
+_OFFSETS = {
+    "interpolated_inverted_cdf": (Fraction(0), Fraction(0)),
+    "hazen": (Fraction(1, 2), Fraction(0)),
+    "weibull": (Fraction(0), Fraction(1)),
+    "linear": (Fraction(1), Fraction(-1)),
+    "median_unbiased": (Fraction(1, 3), Fraction(1, 3)),
+    "normal_unbiased": (Fraction(3, 8), Fraction(1, 4)),
+}
+
+
+def _position(n: int, level: Fraction, estimator: str) -> tuple[int, Fraction]:
+    """Rank counted from the smallest loss, and the weight of the next rank."""
+    at = n * level
+    if estimator == "order_statistic":
+        return math.floor(at) + 1, Fraction(0)
+    if estimator == "inverted_cdf":
+        return math.ceil(at), Fraction(0)
+    if estimator == "averaged_inverted_cdf":
+        return (int(at), Fraction(1, 2)) if at.denominator == 1 else (math.ceil(at), Fraction(0))
+    if estimator == "closest_observation":
+        at -= Fraction(1, 2)
+        down = math.floor(at)
+        return down + (at != down or down % 2 == 1), Fraction(0)
+    intercept, slope = _OFFSETS[estimator]
+    at += intercept + slope * level
+    return math.floor(at), at - math.floor(at)
+
+
+def value_at_risk(losses: ArrayLike, confidence_level: float, estimator: Estimator = "order_statistic") -> float:
+    """VaR of equally likely losses by a named quantile estimator, positive for a loss.
+
+    `order_statistic` is the design's default: the k-th largest loss, k = ceil(n (1 - c)). The others are the nine
+    types of Hyndman and Fan under numpy's names, in R's order: `linear` is type 7, numpy's and R's default. Positions
+    are computed in exact fractions, so that 0.95 of 100 losses is the 95th.
+
+    Parameters
+    ----------
+    losses : array_like (n,) [currency]
+    confidence_level : float in (0.5, 1)
+    estimator : str
+
+    Returns
+    -------
+    float [currency]
+
+    Raises
+    ------
+    InputError
+        On an empty or non-finite sample, a level out of range or an unknown name.
+
+    References
+    ----------
+    Hyndman and Fan (1996), "Sample quantiles in statistical packages", The American Statistician 50(4).
+
+    Examples
+    --------
+    >>> value_at_risk(range(1, 101), 0.95), value_at_risk(range(1, 101), 0.95, "linear")
+    (96.0, 95.05)
+    """
+    ordered = np.sort(sample("losses", losses))
+    if estimator not in get_args(Estimator):
+        raise InputError("estimator", estimator, f"one of {', '.join(get_args(Estimator))}")
+    rank, fraction = _position(len(ordered), exact(confidence(confidence_level)), estimator)
+    low, high = (ordered[min(max(r, 1), len(ordered)) - 1] for r in (rank, rank + 1))
+    return float(low + float(fraction) * (high - low))
+
+
+def expected_shortfall(losses: ArrayLike, confidence_level: float, tail: TailMean = "acerbi_tasche") -> float:
+    """Mean tail loss of equally likely losses by a named convention, positive for a loss.
+
+    `acerbi_tasche` (the default): the n (1 - c) largest, the last weighted by its fraction. `strictly_worse`: the mean
+    of the k - 1 losses ranked worse than the VaR, as Hull's book has it. `at_or_worse`: the mean of all losses not
+    below the VaR, as many libraries have it.
+
+    Parameters
+    ----------
+    losses : array_like (n,) [currency]
+    confidence_level : float in (0.5, 1)
+    tail : str
+
+    Returns
+    -------
+    float [currency]
+
+    Raises
+    ------
+    InputError
+        On bad arguments, and where `strictly_worse` has no loss beyond the VaR (n (1 - c) of one or less).
+
+    References
+    ----------
+    Acerbi and Tasche (2002), "On the coherence of expected shortfall", section 4.
+    Hull, Options, Futures, and Other Derivatives, section "Historical simulation".
+
+    Examples
+    --------
+    >>> losses = [477.841, 345.435, 282.204, 277.041, 253.385] + [0.0] * 495
+    >>> round(expected_shortfall(losses, 0.99, "strictly_worse"), 3), round(expected_shortfall(losses, 0.99), 3)
+    (345.63, 327.181)
+    """
+    worst = np.sort(sample("losses", losses))[::-1]
+    mass = len(worst) * (1 - exact(confidence(confidence_level)))
+    k = math.ceil(mass)
+    if tail == "acerbi_tasche":
+        weights = np.ones(k)
+        weights[-1] = float(mass - (k - 1))
+        return float(worst[:k] @ weights / float(mass))
+    if tail == "at_or_worse":
+        return float(worst[worst >= worst[k - 1]].mean())
+    if tail != "strictly_worse":
+        raise InputError("tail", tail, f"one of {', '.join(get_args(TailMean))}")
+    if k == 1:
+        raise InputError(
+            "losses", f"{len(worst)} losses", f"more than {1 / (1 - confidence_level):.0f}: none is beyond the VaR"
+        )
+    return float(worst[: k - 1].mean())
+
+
+def age_weights(n: int, decay: float) -> Array:
+    """Weights of Boudoukh, Richardson and Whitelaw, oldest first, newest heaviest, summing to 1.
+
+    The weight of the observation i days old is decay^i (1 - decay) / (1 - decay^n).
+
+    Parameters
+    ----------
+    n : int
+        Observations.
+    decay : float in (0, 1)
+
+    Returns
+    -------
+    array (n,)
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    Boudoukh, Richardson and Whitelaw (1998), "The best of both worlds", Risk 11(5).
+
+    Examples
+    --------
+    >>> age_weights(3, 0.5)
+    array([0.14285714, 0.28571429, 0.57142857])
+    """
+    decay = number("decay", decay, above=0, below=1)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise InputError("n", n, "a whole number of observations, at least 1")
+    return np.asarray(decay ** np.arange(n - 1, -1, -1) * (1 - decay) / (1 - decay**n), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class WeightedTail:
+    """VaR and expected shortfall of weighted losses [currency], and how many losses make the tail."""
+
+    value_at_risk: float
+    expected_shortfall: float
+    n_tail: int
+
+
+def weighted_tail(losses: ArrayLike, weights: ArrayLike, confidence_level: float) -> WeightedTail:
+    """VaR and expected shortfall where observations carry weights; equal weights give the default estimator.
+
+    VaR is the largest loss at which the weight of the losses at least as bad reaches 1 - c; the expected shortfall is
+    the weighted mean of exactly 1 - c of weight, the last loss taken in part.
+
+    Parameters
+    ----------
+    losses : array_like (n,) [currency]
+    weights : array_like (n,)
+        Not negative, summing to 1 (to 1e-9).
+    confidence_level : float in (0.5, 1)
+
+    Returns
+    -------
+    WeightedTail
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> weighted_tail([10.0, 5.0, 1.0], [0.03, 0.07, 0.9], 0.95)
+    WeightedTail(value_at_risk=5.0, expected_shortfall=8.0, n_tail=2)
+    """
+    loss = sample("losses", losses)
+    weight = paired("weights", weights, loss, "losses")
+    if (weight < 0).any() or abs(float(weight.sum()) - 1) > 1e-9:
+        raise InputError(
+            "weights", f"sum {weight.sum():.12g}, smallest {weight.min():.3g}", "none negative, a sum of 1"
+        )
+    mass = float(1 - exact(confidence(confidence_level)))
+    order = np.argsort(-loss, kind="stable")
+    order = order[weight[order] > 0]
+    reached = np.cumsum(weight[order])
+    k = min(int(np.searchsorted(reached, mass * (1 - 1e-12))), len(order) - 1)
+    taken = weight[order[: k + 1]].copy()
+    taken[-1] += mass - reached[k]
+    return WeightedTail(float(loss[order[k]]), float(taken @ loss[order[: k + 1]] / mass), k + 1)
+
+
+@dataclass(frozen=True)
+class OrderStatisticInterval:
+    """A distribution-free interval for VaR.
+
+    Attributes
+    ----------
+    lower, upper : float or None [currency]
+        None: the sample is too short for a bound on that side.
+    lower_rank, upper_rank : int
+        Ranks counted from the largest loss; 0 for a missing upper bound.
+    coverage : float
+        Exact probability that the interval holds the true quantile of a continuous loss.
+    """
+
+    lower: float | None
+    upper: float | None
+    lower_rank: int
+    upper_rank: int
+    coverage: float
+
+
+def value_at_risk_interval(
+    losses: ArrayLike, confidence_level: float, coverage: float = 0.95
+) -> OrderStatisticInterval:
+    """Confidence interval for VaR from two order statistics, by the binomial distribution.
+
+    The number of losses below the true quantile is binomial (n, c) whatever the distribution, so the ranks whose
+    binomial tails hold at most half of 1 - `coverage` each bound it.
+
+    Parameters
+    ----------
+    losses : array_like (n,) [currency]
+    confidence_level : float in (0.5, 1)
+    coverage : float in (0, 1)
+
+    Returns
+    -------
+    OrderStatisticInterval
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    David and Nagaraja (2003), Order Statistics, section 7.1.
+
+    Examples
+    --------
+    >>> interval = value_at_risk_interval(range(1, 501), 0.99)
+    >>> interval.lower, interval.upper, round(interval.coverage, 4)
+    (490.0, 500.0, 0.9802)
+    """
+    ordered = np.sort(sample("losses", losses))
+    level, outside = confidence(confidence_level), (1 - number("coverage", coverage, above=0, below=1)) / 2
+    n = len(ordered)
+    below = special.bdtr(np.arange(n), n, level)  # P(fewer than i + 1 losses below the quantile)
+    first = int(np.searchsorted(below, outside, side="right"))  # ascending rank whose tail is at most `outside`
+    last = int(np.searchsorted(below, 1 - outside)) + 1
+    low_tail = float(below[first - 1]) if first >= 1 else 0.0
+    high_tail = float(below[last - 1]) if last <= n else 1.0
+    return OrderStatisticInterval(
+        float(ordered[first - 1]) if first >= 1 else None,
+        float(ordered[last - 1]) if last <= n else None,
+        n - first + 1 if first >= 1 else 0,
+        n - last + 1 if last <= n else 0,
+        high_tail - low_tail,
+    )
+
+
+def value_at_risk_standard_error(losses: ArrayLike, confidence_level: float, density: Density = "normal") -> float:
+    """Standard error of an empirical VaR, by Kendall and Stuart: sqrt(c (1 - c) / n) / f(VaR).
+
+    f is the density of the losses at the VaR: of the normal distribution with their mean and deviation, taken at its
+    own quantile as Hull does, or a Gaussian kernel estimate (Scott's bandwidth) at the empirical VaR. A sample that
+    never varies has an error of zero.
+
+    Parameters
+    ----------
+    losses : array_like (n,) [currency]
+    confidence_level : float in (0.5, 1)
+    density : {"normal", "kernel"}
+
+    Returns
+    -------
+    float [currency]
+
+    Raises
+    ------
+    InputError
+        On fewer than two losses or an unknown density.
+
+    References
+    ----------
+    Kendall and Stuart (1972), The Advanced Theory of Statistics, volume 1; Hull, section "Accuracy of VaR".
+
+    Examples
+    --------
+    >>> losses = np.random.default_rng(1).standard_normal(500) * 10
+    >>> round(value_at_risk_standard_error(losses, 0.99), 2)
+    1.53
+    """
+    loss = sample("losses", losses, at_least=2)
+    level = confidence(confidence_level)
+    if density not in get_args(Density):
+        raise InputError("density", density, f"one of {', '.join(get_args(Density))}")
+    deviation = float(loss.std(ddof=1))
+    if np.ptp(loss) <= 1e-12 * float(np.abs(loss).max()):
+        return 0.0
+    if density == "normal":
+        height = math.exp(-(float(special.ndtri(level)) ** 2) / 2) / math.sqrt(2 * math.pi) / deviation
+    else:
+        height = float(stats.gaussian_kde(loss)(value_at_risk(loss, level))[0])
+    return math.sqrt(level * (1 - level) / len(loss)) / height
