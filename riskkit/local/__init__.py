@@ -1,1 +1,5 @@
-"""local."""
+"""A single-machine Supabase for development: real PostgreSQL, and a loopback gateway for the official client.
+
+It speaks the slices of REST and Auth that riskkit calls, answers a clear error for the rest, and refuses to listen
+beyond loopback. The same migrations, policies and client calls run on it and on hosted Supabase.
+"""

@@ -1,0 +1,161 @@
+"""The gateway as one ASGI application: routes, and what every request meets first and last."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from riskkit import logs
+from riskkit.local.answer import AuthError, RestError, as_json, not_spoken
+from riskkit.local.auth import Auth
+from riskkit.local.body import TooLarge
+from riskkit.local.config import Config
+from riskkit.local.database import Database
+from riskkit.local.rest import Rest
+from riskkit.local.tokens import Tokens
+
+_log = logging.getLogger("riskkit.local")
+_REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII)
+_EVERY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the gateway's process is told when it starts."""
+
+    url: str
+    rest_db: str = field(repr=False)
+    auth_db: str = field(repr=False)
+    jwt_secret: str = field(repr=False)
+    anon_key: str = field(repr=False)
+    service_key: str = field(repr=False)
+    config: Config = field(default_factory=Config)
+
+
+def application(settings: Settings) -> Starlette:
+    """The gateway: Auth and REST, and a clear error for every other path."""
+    database = Database(settings.rest_db, settings.auth_db)
+    issuer = f"{settings.url}/auth/v1"
+    tokens = Tokens(settings.jwt_secret, settings.anon_key, settings.service_key, issuer, settings.config.token_seconds)
+    auth, rest = Auth(database, tokens, settings.config), Rest(database, tokens, settings.config)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with database.opened():
+            yield
+
+    routes = [
+        Route("/auth/v1/health", auth.health, methods=["GET"]),
+        Route("/auth/v1/token", auth.token, methods=["POST"]),
+        Route("/auth/v1/user", auth.user, methods=["GET"]),
+        Route("/auth/v1/logout", auth.logout, methods=["POST"]),
+        Route("/auth/v1/admin/users", auth.create_user, methods=["POST"]),
+        Route("/auth/v1/admin/users", auth.list_users, methods=["GET"]),
+        Route("/auth/v1/admin/users/{id:uuid}", auth.get_user, methods=["GET"]),
+        Route("/rest/v1/rpc/{name}", rest.rpc, methods=["GET", "HEAD", "POST"]),
+        Route("/rest/v1/{name}", rest.table, methods=["GET", "HEAD", "POST", "PATCH", "DELETE"]),
+        Route("/{path:path}", _elsewhere, methods=_EVERY),
+    ]
+    handlers = {
+        RestError: _answer,
+        AuthError: _answer,
+        TooLarge: _too_large,
+        psycopg.OperationalError: _no_database,
+        PoolTimeout: _no_database,
+        TooManyRequests: _no_database,
+        PoolClosed: _no_database,
+        405: _method,
+    }
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers, middleware=[Middleware(Frame)])  # type: ignore[arg-type]
+
+
+class Frame:
+    """Around every request: its host is this machine, it has an id, it is logged, and a fault is told as JSON."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, begun, status = Request(scope), time.perf_counter(), 500
+        given = request.headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with logs.bound(request_id=request_id):
+            try:
+                if _HOSTS.fullmatch(request.headers.get("host", "")):
+                    await self._app(scope, receive, tell)
+                else:
+                    body = {"code": "403", "message": "This server answers for the local machine only."}
+                    await as_json(body, 403)(scope, receive, tell)
+            except Exception:
+                _log.exception("request failed")
+                if status == 500:
+                    body = {"code": "500", "message": f"Internal error; look for {request_id} in the gateway's log."}
+                    await as_json(body, 500)(scope, receive, tell)
+            finally:
+                facts = {"method": request.method, "path": request.url.path, "status": status}
+                caller = scope["state"].get("caller")
+                if caller is not None:
+                    facts |= {"role": caller.role, "user_id": caller.user_id}
+                _log.info("request", extra=facts | {"ms": round((time.perf_counter() - begun) * 1000, 1)})
+
+
+async def _answer(_: Request, error: Exception) -> Response:
+    if isinstance(error, RestError | AuthError):
+        return error.response()
+    raise error
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith("/auth/"):
+        return AuthError(413, "request_too_large", str(error)).response()
+    return RestError(413, "RISKKIT413", str(error)).response()
+
+
+async def _no_database(request: Request, error: Exception) -> Response:
+    _log.error("no database", extra={"reason": f"{type(error).__name__}: {error}"})
+    if request.url.path.startswith("/auth/"):
+        return AuthError(503, "unexpected_failure", "The database does not answer").response()
+    return RestError(503, "PGRST000", "Could not connect with the database.").response()
+
+
+async def _method(request: Request, _: Exception) -> Response:
+    return RestError(405, "PGRST117", f"Unsupported HTTP method: {request.method}").response()
+
+
+async def _elsewhere(request: Request) -> Response:
+    """Everything the gateway does not speak."""
+    path = request.url.path
+    what = f"{request.method} {path}"
+    if path.startswith("/auth/v1/"):
+        return AuthError(501, "not_implemented", f"The embedded Supabase does not speak {what}").response()
+    if path.startswith(("/rest/v1", "/storage/v1/", "/realtime/v1/", "/functions/v1/")):
+        return not_spoken(what).response()
+    return RestError(404, "404", f"There is nothing at {path}").response()

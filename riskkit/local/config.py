@@ -1,0 +1,57 @@
+"""What the project's `supabase/config.toml` says, in the Supabase CLI's own words, as far as the gateway heeds it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from riskkit.errors import Unavailable
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Config:
+    """How the gateway answers.
+
+    Attributes
+    ----------
+    max_rows : int
+        Rows a select or rpc returns at most (`api.max_rows`); hosted's default.
+    token_seconds : int
+        Life of an access token (`auth.jwt_expiry`).
+    reuse_seconds : int
+        How long after its use a refresh token may be used once more, because an answer may get lost
+        (`auth.refresh_token_reuse_interval`); later use revokes the session.
+    rest_bytes, auth_bytes : int
+        Largest request body.
+    """
+
+    max_rows: int = 1000
+    token_seconds: int = 3600
+    reuse_seconds: int = 10
+    rest_bytes: int = 32 * MEGABYTE
+    auth_bytes: int = MEGABYTE // 16
+
+    @classmethod
+    def load(cls, project: Path) -> Config:
+        """Read the project's file; without one the defaults are hosted's."""
+        path = project / "supabase" / "config.toml"
+        try:
+            known = tomllib.loads(path.read_text())
+        except FileNotFoundError:
+            return cls()
+        except tomllib.TOMLDecodeError as error:
+            raise Unavailable(f"{path}: {error}") from error
+        api, auth = known.get("api", {}), known.get("auth", {})
+        config = cls(
+            max_rows=api.get("max_rows", cls.max_rows),
+            token_seconds=auth.get("jwt_expiry", cls.token_seconds),
+            reuse_seconds=auth.get("refresh_token_reuse_interval", cls.reuse_seconds),
+        )
+        for name, low, high in (("max_rows", 1, 10**6), ("token_seconds", 1, 86_400), ("reuse_seconds", 0, 60)):
+            value = getattr(config, name)
+            if not isinstance(value, int) or not low <= value <= high:
+                raise Unavailable(f"{path}: {name} is {value!r}; expected a whole number from {low} to {high}")
+        return config
