@@ -1,0 +1,122 @@
+"""Settle what killed runs left behind: the database row decides what is a report.
+
+A run is made in a locked work folder. Its row is written when everything is on the disk and only the last rename is
+missing. So a work folder whose process is gone either has a row, and is renamed into place, or has none, and is
+removed. A recorded run whose folder is missing is restored from its artifacts, where these are on this machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from riskkit.errors import InputError
+from riskkit.reporting.places import Places, abandoned, remove, work_folder
+from riskkit.runs.objects import ObjectDamaged, Objects, fsync
+from riskkit.runs.record import PAGES, RUN_JSON, read_run
+from riskkit.store.contract import Artifact, RunRecord, Store
+
+#: In a work folder from just before its row is written: whose it is and where it goes.
+COMMIT = "commit.json"
+#: How many of a user's latest recorded runs are looked after.
+LATEST = 50
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep did, by run id.
+
+    Attributes
+    ----------
+    removed : tuple of str
+        Runs that had no row: nothing of them is left.
+    finished : tuple of str
+        Recorded runs that only lacked the last rename.
+    restored : tuple of str
+        Recorded runs whose folder was missing, rebuilt from their artifacts.
+    """
+
+    removed: tuple[str, ...]
+    finished: tuple[str, ...]
+    restored: tuple[str, ...]
+
+
+def sweep(places: Places, store: Store, user_id: str) -> Swept:
+    """Settle every work folder whose process is gone, and restore recorded runs that are missing.
+
+    Another user's run that was killed at its commit is left for that user: this one may not see the row.
+    """
+    removed: list[str] = []
+    finished: list[str] = []
+    for lock in sorted(places.work.glob("*.lock")):
+        with abandoned(lock) as work:
+            if work is None:
+                continue
+            target = _target(work)
+            if target is not None and _recorded(store, work.name):
+                with contextlib.suppress(InputError):  # damaged pages: restored from the artifacts below
+                    publish(work / "final", places.reports / target["folder"])
+                    finished.append(work.name)
+            elif target is not None and target["user_id"] != user_id:
+                continue
+            else:
+                removed.append(work.name)
+            remove(work)
+            lock.unlink(missing_ok=True)
+    return Swept(tuple(removed), tuple(finished), _restore_missing(places, store))
+
+
+def publish(final: Path, target: Path) -> None:
+    """Make a complete folder a report: one rename, then everything is on the disk."""
+    read_run(final)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        final.rename(target)
+    fsync(target.parent)
+
+
+def _target(work: Path) -> dict[str, str] | None:
+    """Whose run it was and where it goes, if it can have been recorded."""
+    try:
+        found: dict[str, str] = json.loads((work / COMMIT).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):  # half written: then the row was not
+        return None
+    return found
+
+
+def _recorded(store: Store, run_id: str) -> bool:
+    try:
+        store.run(run_id)
+    except InputError:
+        return False
+    return True
+
+
+def _restore_missing(places: Places, store: Store) -> tuple[str, ...]:
+    restored = []
+    for record in store.runs(None, None, LATEST):
+        pages = {artifact.name: artifact for artifact in record.artifacts if artifact.name in (*PAGES, RUN_JSON)}
+        here = len(pages) == len(PAGES) + 1 and all(places.objects.has(artifact) for artifact in pages.values())
+        if here and _restore(places, record, pages):
+            restored.append(record.id)
+    return tuple(restored)
+
+
+def _restore(places: Places, record: RunRecord, pages: dict[str, Artifact]) -> bool:
+    objects: Objects = places.objects
+    known = json.loads((objects.folder / pages[RUN_JSON].key).read_text(encoding="utf-8"))
+    target = places.run(record.report, record.as_of, known["portfolio"], record.id)
+    if target.exists():
+        return False
+    with work_folder(places, record.id) as work:
+        final = work / "final"
+        final.mkdir()
+        try:
+            for name, artifact in pages.items():
+                objects.take(artifact, final / name)
+        except ObjectDamaged:
+            return False
+        publish(final, target)
+    return True
