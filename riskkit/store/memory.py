@@ -1,0 +1,245 @@
+"""The store in memory: the same contract without a server, for tests and for trying things out."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+
+from riskkit import names
+from riskkit.errors import Conflict, Forbidden, InputError
+from riskkit.market import FactorHistory, FactorSeries
+from riskkit.portfolio import Portfolio, Position
+from riskkit.scenarios import StressScenario
+from riskkit.store import rows
+from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
+from riskkit.store.series import calendar, cash_only, history_of, missing_factor
+
+_ROLES = ("viewer", "analyst", "approver", "admin")
+
+
+@dataclass(frozen=True)
+class _Version:
+    position: Position
+    valid_from: date
+    valid_to: date | None = None
+
+    def valid(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True)
+class _Team:
+    id: str
+    slug: str
+    roles: Mapping[str, str]
+
+
+@dataclass
+class MemoryDatabase:
+    """What several users share. Team None is everybody's: only `share_prices` and `share_scenarios` write there."""
+
+    teams: dict[str, _Team] = field(default_factory=dict)
+    books: dict[str, PortfolioRef] = field(default_factory=dict)
+    versions: dict[str, list[_Version]] = field(default_factory=dict)
+    series: dict[tuple[str | None, str], FactorSeries] = field(default_factory=dict)
+    stress: dict[tuple[str | None, str], StressScenario] = field(default_factory=dict)
+    records: dict[str, RunRecord] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def add_team(self, slug: str, roles: Mapping[str, str]) -> None:
+        """A team with its members: e-mail to role."""
+        self.teams[slug] = _Team(str(uuid.uuid4()), names.slug("team", slug), dict(roles))
+
+    def share_prices(self, series: Sequence[FactorSeries]) -> int:
+        """Write shared factors and levels."""
+        return self.write_series(None, series)
+
+    def share_scenarios(self, scenarios: Sequence[StressScenario]) -> None:
+        """Write shared scenarios, in this order."""
+        self.stress |= {(None, scenario.name): scenario for scenario in scenarios}
+
+    def write_series(self, team_id: str | None, series: Sequence[FactorSeries]) -> int:
+        """Merge levels into a team's own factors; how many are new or changed."""
+        if len({one.factor.name for one in series}) != len(series) or not series:
+            raise InputError("series", len(series), "at least one factor, each once")
+        changed, merged = 0, {}
+        for given in series:
+            one = rows.series(rows.series_row(given))
+            if len(one.dates) == 0 or len(np.unique(one.dates)) != len(one.dates):
+                raise InputError(one.factor.name, f"{len(one.dates)} days", "at least one day, each once")
+            if (np.abs(one.levels) >= 1e15).any():
+                raise InputError(one.factor.name, float(np.abs(one.levels).max()), "a level below 1e+15 in size")
+            known = self.series.get((team_id, one.factor.name))
+            levels = {} if known is None else dict(zip(known.dates.tolist(), known.levels.tolist(), strict=True))
+            new = dict(zip(one.dates.tolist(), one.levels.tolist(), strict=True))
+            changed += sum(levels.get(day) != level for day, level in new.items())
+            days, values = zip(*sorted((levels | new).items()), strict=True)
+            merged[team_id, one.factor.name] = FactorSeries(
+                one.factor, np.array(days, "datetime64[D]"), np.array(values, np.float64)
+            )
+        self.series |= merged
+        return changed
+
+
+class MemoryStore:
+    """One user's view of a MemoryDatabase."""
+
+    def __init__(self, database: MemoryDatabase, email: str) -> None:
+        self._db, self._email = database, email
+
+    def member(self) -> Member:
+        """Who is signed in, with their teams and roles."""
+        teams = sorted((team.slug, team.roles[self._email]) for team in self._mine())
+        return Member(str(uuid.uuid5(uuid.NAMESPACE_URL, self._email)), self._email, tuple(teams))
+
+    def portfolios(self) -> tuple[PortfolioRef, ...]:
+        """Every portfolio the user may see, sorted by path."""
+        mine = {team.id for team in self._mine()}
+        return tuple(sorted((b for b in self._db.books.values() if b.team_id in mine), key=lambda ref: ref.path))
+
+    def portfolio(self, ref: PortfolioRef, as_of: date) -> Portfolio:
+        """The positions valid on a day."""
+        versions = self._db.versions.get(ref.id, []) if self._sees(ref.team_id) else []
+        positions = rows.in_order([version.position for version in versions if version.valid(as_of)])
+        return Portfolio(ref.path, ref.base_currency, positions, ref.title)
+
+    def begins(self, ref: PortfolioRef) -> date | None:
+        """The first day on which a position of the book is valid."""
+        versions = self._db.versions.get(ref.id, []) if self._sees(ref.team_id) else []
+        return min((version.valid_from for version in versions), default=None)
+
+    def dates(self, ref: PortfolioRef, book: date | None = None) -> tuple[date, ...]:
+        """The days on which the book can be valued."""
+        portfolio = self.portfolio(ref, book or LAST_DAY)
+        if not portfolio.positions:
+            return ()
+        if not portfolio.factors:
+            raise cash_only(portfolio)
+        series = [self._series(ref, name, portfolio) for name in portfolio.factors]
+        return rows.days(calendar(series).astype(str).tolist())
+
+    def history(self, ref: PortfolioRef, factors: Sequence[str], as_of: date, n_dates: int | None) -> FactorHistory:
+        """Factor levels up to `as_of`."""
+        series = []
+        for name in factors:
+            one = self._series(ref, name)
+            known = one.dates <= np.datetime64(as_of, "D")
+            if not known.any():
+                raise missing_factor(name)
+            series.append(FactorSeries(one.factor, one.dates[known], one.levels[known]))
+        return history_of(series, as_of, n_dates)
+
+    def scenarios(self, ref: PortfolioRef) -> tuple[StressScenario, ...]:
+        """Shared scenarios and the team's own, which win."""
+        seen = {None, ref.team_id if self._sees(ref.team_id) else None}
+        chosen = {name: s for (team, name), s in self._db.stress.items() if team is None}
+        chosen |= {name: s for (team, name), s in self._db.stress.items() if team is not None and team in seen}
+        return tuple(chosen.values())
+
+    def import_portfolio(
+        self,
+        team: str,
+        slug: str,
+        title: str,
+        base_currency: str,
+        positions: Sequence[Position],
+        valid_from: date,
+    ) -> PortfolioRef:
+        """Make this the book from a day on, all or nothing."""
+        owner = self._team_to_write(team)
+        if not positions:
+            raise InputError("positions", "[]", "a list of 1 to 10000 positions")
+        Portfolio(f"{team}/{slug}", base_currency, tuple(positions), names.title("title", title))
+        with self._db.lock:
+            known = next((b for b in self._db.books.values() if (b.team, b.slug) == (team, slug)), None)
+            if known is not None and known.base_currency != base_currency:
+                expected = f"{known.base_currency}, which {known.path} has had from the beginning"
+                raise InputError("base_currency", base_currency, expected)
+            made = PortfolioRef(str(uuid.uuid4()), owner.id, team, names.slug("slug", slug), title, base_currency)
+            book = made if known is None else replace(known, title=title)
+            self._db.books[book.id] = book
+            versions = self._db.versions.get(book.id, [])
+            self._db.versions[book.id] = _replaced(versions, positions, valid_from)
+        return book
+
+    def import_prices(self, team: str, series: Sequence[FactorSeries]) -> int:
+        """Write the team's own factors and levels, all or nothing."""
+        owner = self._team_to_write(team)
+        with self._db.lock:
+            return self._db.write_series(owner.id, series)
+
+    def record_run(self, record: RunRecord) -> None:
+        """Keep a run with its metrics and artifacts."""
+        team = next((t for t in self._mine() if t.id == record.team_id), None)
+        if team is None or _ROLES.index(team.roles[self._email]) < _ROLES.index("analyst"):
+            raise Forbidden("Recording a run takes the role analyst in the portfolio's team.")
+        if record.official:
+            raise Forbidden("Only the service records official runs.")
+        rows.run_rows(record)
+        book = self._db.books.get(record.portfolio_id)
+        if book is None or book.team_id != record.team_id:
+            raise InputError("portfolio_id", record.portfolio_id, "a portfolio of the team")
+        with self._db.lock:
+            known = self._db.records.setdefault(record.id, record)
+        if known.portfolio_id != book.id or known.inputs != record.inputs:
+            raise Conflict("Somebody else changed the same thing, nothing was written (Another run has this id.).")
+
+    def runs(
+        self, ref: PortfolioRef | None = None, report: str | None = None, limit: int = 50
+    ) -> tuple[RunRecord, ...]:
+        """The latest runs the user may see, newest first."""
+        found = [r for r in self._db.records.values() if self._sees(r.team_id)]
+        found = [r for r in found if ref is None or r.portfolio_id == ref.id]
+        found = [r for r in found if report is None or r.report == report]
+        return tuple(sorted(found, key=lambda r: (-r.run_at.timestamp(), r.id))[:limit])
+
+    def run(self, run_id: str) -> RunRecord:
+        """One run."""
+        record = self._db.records.get(run_id)
+        if record is None or not self._sees(record.team_id):
+            raise InputError("run", run_id, "the id of a run that you may see")
+        return record
+
+    def _mine(self) -> list[_Team]:
+        return [team for team in self._db.teams.values() if self._email in team.roles]
+
+    def _sees(self, team_id: str) -> bool:
+        return any(team.id == team_id for team in self._mine())
+
+    def _team_to_write(self, slug: str) -> _Team:
+        mine = {team.slug: team for team in self._mine()}
+        if slug not in mine:
+            raise InputError("team", slug, f"one of your teams ({', '.join(sorted(mine)) or 'you are in none'})")
+        if mine[slug].roles[self._email] == "viewer":
+            raise Forbidden(f"Your role in team {slug} is viewer: changing its data takes the role analyst.")
+        return mine[slug]
+
+    def _series(self, ref: PortfolioRef, name: str, book: Portfolio | None = None) -> FactorSeries:
+        own = self._db.series.get((ref.team_id, name)) if self._sees(ref.team_id) else None
+        one = own or self._db.series.get((None, name))
+        if one is None:
+            raise missing_factor(name, book)
+        return one
+
+
+def _replaced(versions: list[_Version], positions: Sequence[Position], day: date) -> list[_Version]:
+    """The versions of a book after `positions` become it from `day` on."""
+    wanted = {position.symbol: position for position in positions}
+    kept: list[_Version] = []
+    standing = set()
+    for version in versions:
+        if version.valid_from > day:
+            kept.append(replace(version, valid_to=version.valid_from))
+        elif not version.valid(day):
+            kept.append(version)
+        elif wanted.get(version.position.symbol) == version.position:
+            kept.append(replace(version, valid_to=None))
+            standing.add(version.position.symbol)
+        else:
+            kept.append(replace(version, valid_to=day))
+    return kept + [_Version(p, day) for symbol, p in wanted.items() if symbol not in standing]

@@ -1,0 +1,175 @@
+"""Rows to domain objects and back: the only place that knows the names of columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from riskkit.errors import InputError
+from riskkit.market import FactorSeries, RiskFactor
+from riskkit.metric import Metric
+from riskkit.portfolio import Instrument, Position, instrument_from_terms, instrument_terms
+from riskkit.scenarios import Shock, StressScenario
+from riskkit.store.contract import Artifact, PortfolioRef, RunRecord
+
+Row = Mapping[str, Any]
+
+PORTFOLIO = "id,team_id,slug,title,base_currency,parent_id,teams(slug)"
+POSITION = "quantity,instruments(symbol,asset_class,currency,sector,terms)"
+SCENARIO = "team_id,name,title,ordinal,definition"
+RUN = (
+    "id,report,notebook,portfolio_id,team_id,as_of,run_at,official,parameters,inputs,code,packages,seed,status,"
+    "run_metrics(ordinal,name,value,unit,labels),run_artifacts(name,media_type,sha256,size,key)"
+)
+
+_ORDER = ("equity", "option", "bond", "cash")
+
+
+def portfolio_ref(row: Row) -> PortfolioRef:
+    """From a row of `portfolios` with its team's slug, nested or as `team`."""
+    team = row["team"] if "team" in row else row["teams"]["slug"]
+    return PortfolioRef(
+        row["id"], row["team_id"], team, row["slug"], row["title"], row["base_currency"], row["parent_id"]
+    )
+
+
+def in_order(positions: Sequence[Position]) -> tuple[Position, ...]:
+    """Positions as every report lists them: equities, options, bonds, cash; by symbol."""
+    return tuple(sorted(positions, key=lambda p: (_ORDER.index(p.instrument.asset_class), p.symbol)))
+
+
+def position_row(position: Position) -> dict[str, Any]:
+    """For `import_portfolio`: the instrument's row and the quantity."""
+    return {**instrument_row(position.instrument), "quantity": position.quantity}
+
+
+def position(row: Row) -> Position:
+    """From a row of `positions` with its instrument nested."""
+    if row["instruments"] is None:
+        raise InputError("instrument", None, "an instrument that you may see; ask an administrator")
+    return Position(instrument(row["instruments"]), float(row["quantity"]))
+
+
+def instrument_row(instrument: Instrument) -> dict[str, Any]:
+    """Columns of `instruments`; `terms` holds what has no column of its own.
+
+    >>> instrument_row(Cash("EUR"))["terms"]
+    {'type': 'cash'}
+    """
+    known = {"symbol", "currency", "sector"}
+    return {
+        "symbol": instrument.symbol,
+        "asset_class": instrument.asset_class,
+        "currency": instrument.currency,
+        "sector": instrument.sector,
+        "terms": {name: value for name, value in instrument_terms(instrument).items() if name not in known},
+    }
+
+
+def instrument(row: Row) -> Instrument:
+    """From a row of `instruments`.
+
+    >>> instrument(instrument_row(Cash("EUR")))
+    Cash(currency='EUR')
+    """
+    terms = {**row["terms"], "currency": row["currency"]}
+    if terms.get("type") != "cash":
+        terms |= {"symbol": row["symbol"], "sector": row["sector"]}
+    made = instrument_from_terms(terms)
+    if (made.symbol, made.asset_class) != (row["symbol"], row["asset_class"]):
+        raise InputError("instrument", row["symbol"], f"a {row['asset_class']}; its terms describe {made.symbol}")
+    return made
+
+
+def series_row(series: FactorSeries) -> dict[str, Any]:
+    """For `import_prices`: one factor with its days and levels as arrays; missing levels (NaN) are left out."""
+    levels = np.asarray(series.levels, np.float64)
+    if np.isinf(levels).any():
+        raise InputError(series.factor.name, levels[np.isinf(levels)][0], "finite levels")
+    present = ~np.isnan(levels)
+    days = np.asarray(series.dates, "datetime64[D]")[present]
+    return {**asdict(series.factor), "dates": days.astype(str).tolist(), "levels": levels[present].tolist()}
+
+
+def series(row: Row) -> FactorSeries:
+    """From a row of `factor_history`."""
+    factor = RiskFactor(row["name"], row["kind"], row["currency"], row["return_type"], row["source"])
+    return FactorSeries(factor, np.array(row["dates"], "datetime64[D]"), np.array(row["levels"], np.float64))
+
+
+def days(texts: Sequence[str]) -> tuple[date, ...]:
+    """Dates from their ISO form."""
+    return tuple(date.fromisoformat(text) for text in texts)
+
+
+def scenario_row(scenario: StressScenario, ordinal: int) -> dict[str, Any]:
+    """Columns of `scenarios`, but for the team."""
+    definition: dict[str, Any] = {"source": scenario.source, "description": scenario.description}
+    if scenario.window is not None:
+        definition["window"] = [day.isoformat() for day in scenario.window]
+    else:
+        definition["shocks"] = [asdict(shock) for shock in scenario.shocks]
+    return {"name": scenario.name, "title": scenario.title, "ordinal": ordinal, "definition": definition}
+
+
+def scenario(row: Row) -> StressScenario:
+    """From a row of `scenarios`; InputError if what is kept there is no scenario."""
+    definition = row["definition"]
+    try:
+        window = tuple(date.fromisoformat(day) for day in definition["window"]) if "window" in definition else None
+        shocks = tuple(Shock(s["target"], float(s["size"]), s["kind"]) for s in definition.get("shocks", ()))
+        if window is not None and len(window) != 2:
+            raise InputError("window", definition["window"], "two dates")
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"scenario {row['name']}", definition, "a window of two dates, or shocks") from error
+    return StressScenario(
+        row["name"],
+        row["title"],
+        str(definition.get("source", "")),
+        str(definition.get("description", "")),
+        None if window is None else (window[0], window[1]),
+        shocks,
+    )
+
+
+def run_rows(record: RunRecord) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """For `record_run`: the run, its metrics, its artifacts."""
+    if record.run_at.tzinfo is None:
+        raise InputError("run_at", record.run_at, "a time with its zone")
+    for metric in record.metrics:
+        if not math.isfinite(metric.value):
+            raise InputError(f"metric {metric.name}", metric.value, "a finite number")
+    run = {name: value for name, value in vars(record).items() if name not in ("metrics", "artifacts")}
+    run |= {"as_of": record.as_of.isoformat(), "run_at": record.run_at.astimezone(UTC).isoformat()}
+    run |= {name: dict(run[name]) for name in ("parameters", "inputs", "code", "packages")}
+    metrics = [{"name": m.name, "value": m.value, "unit": m.unit, "labels": dict(m.labels)} for m in record.metrics]
+    return run, metrics, [asdict(artifact) for artifact in record.artifacts]
+
+
+def run(row: Row) -> RunRecord:
+    """From a row of `report_runs` with its metrics and artifacts nested."""
+    metrics = sorted(row["run_metrics"], key=lambda metric: metric["ordinal"])
+    artifacts = sorted(row["run_artifacts"], key=lambda artifact: artifact["name"])
+    return RunRecord(
+        id=row["id"],
+        report=row["report"],
+        notebook=row["notebook"],
+        portfolio_id=row["portfolio_id"],
+        team_id=row["team_id"],
+        as_of=date.fromisoformat(row["as_of"]),
+        run_at=datetime.fromisoformat(row["run_at"]),
+        official=row["official"],
+        parameters=row["parameters"],
+        inputs=row["inputs"],
+        code=row["code"],
+        packages=row["packages"],
+        seed=None if row["seed"] is None else int(row["seed"]),
+        metrics=tuple(Metric(m["name"], float(m["value"]), m["unit"], m["labels"]) for m in metrics),
+        artifacts=tuple(Artifact(a["name"], a["media_type"], a["sha256"], int(a["size"]), a["key"]) for a in artifacts),
+        status=row["status"],
+    )

@@ -1,0 +1,86 @@
+"""From single series to the history an analysis asks for: its days, its length, and no stale data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskkit.errors import InputError, MarketDataError
+from riskkit.market import FactorHistory, FactorSeries, align
+from riskkit.portfolio import Portfolio
+
+DateArray = NDArray[np.datetime64]
+
+
+def calendar(series: Sequence[FactorSeries]) -> DateArray:
+    """The equities' days (every factor's, if none is an equity) while all factors have data."""
+    if not series or any(len(one.dates) == 0 for one in series):
+        return np.array([], "datetime64[D]")
+    leading = [one.dates for one in series if one.factor.kind == "equity"] or [one.dates for one in series]
+    union: DateArray = np.unique(np.concatenate(leading).astype("datetime64[D]"))
+    first, last = max(one.dates.min() for one in series), min(one.dates.max() for one in series)
+    return union[(union >= first) & (union <= last)]
+
+
+def history_of(series: Sequence[FactorSeries], as_of: date, n_dates: int | None) -> FactorHistory:
+    """Align series that may reach further back than is asked for, and cut them to `n_dates` ending on `as_of`.
+
+    Parameters
+    ----------
+    series : sequence of FactorSeries
+        Levels up to `as_of`, ascending.
+    as_of : date
+    n_dates : int or None
+        None for all.
+
+    Raises
+    ------
+    MarketDataError
+        There is no level on `as_of`, or a gap is too long.
+    """
+    late = max(series, key=lambda one: one.dates[-1])
+    if late.dates[-1] < np.datetime64(as_of, "D"):
+        raise MarketDataError(
+            ", ".join(sorted(one.factor.name for one in series)), f"no level after {late.dates[-1]}", f"one on {as_of}"
+        )
+    leading = [one.dates for one in series if one.factor.kind == "equity"] or [one.dates for one in series]
+    dates = np.unique(np.concatenate(leading))
+    dates = dates[dates >= max(one.dates[0] for one in series)]
+    cut = n_dates is not None and len(dates) > n_dates
+    if cut:
+        series = [_from(one, dates[-n_dates]) for one in series]  # type: ignore[operator]
+    history = align(series)
+    if history.last != as_of:
+        raise MarketDataError("as_of", str(as_of), f"a day with prices; the last one is {history.last}")
+    if not cut:
+        return history
+    # The request, not the data, decides where this history begins.
+    notes = tuple(note for note in history.notes if not note.startswith("The history begins"))
+    return replace(history.tail(n_dates or 1), notes=notes)
+
+
+def _from(one: FactorSeries, start: np.datetime64) -> FactorSeries:
+    """From the last level on or before `start` on."""
+    first = max(int(np.searchsorted(one.dates, start, side="right")) - 1, 0)
+    return FactorSeries(one.factor, one.dates[first:], one.levels[first:])
+
+
+def missing_factor(name: str, book: Portfolio | None = None) -> MarketDataError:
+    """The error for a factor without data, naming the position that needs it."""
+    needs = ""
+    if book is not None:
+        symbols = [p.symbol for p in book.positions if name in replace(book, positions=(p,)).factors]
+        needs = f" (needed by {', '.join(symbols[:3])}{' and others' if len(symbols) > 3 else ''})" if symbols else ""
+    return MarketDataError("factor", name, f"a risk factor with market data; there is none for it{needs}")
+
+
+def cash_only(book: Portfolio) -> InputError:
+    """The error for a book whose value nothing can change."""
+    expected = (
+        f"a position whose value depends on the market; it holds only {book.base_currency} cash, its own currency"
+    )
+    return InputError("portfolio", book.name, expected)

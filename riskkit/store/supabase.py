@@ -1,0 +1,266 @@
+"""The store on Supabase, embedded or hosted, through the official client and as the signed-in user."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import httpx
+from postgrest.exceptions import APIError
+from supabase import ClientOptions, create_client
+
+from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, RiskkitError, Unavailable
+from riskkit.market import FactorHistory, FactorSeries
+from riskkit.portfolio import Portfolio, Position
+from riskkit.scenarios import StressScenario
+from riskkit.store import rows
+from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
+from riskkit.store.series import cash_only, history_of, missing_factor
+
+#: PostgREST's `max_rows`: longer lists are read page by page.
+_PAGE = 1000
+_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+
+
+class SupabaseStore:
+    """Reads and writes as the user whose token `access_token` gives; row-level security decides what that is.
+
+    Safe to use from several threads. `close` it, or use it in a `with` statement.
+
+    Parameters
+    ----------
+    url, key : str
+        Address and publishable key of the project.
+    access_token : callable
+        Gives a token that is fresh now; asked before every request. NotSignedIn if there is none.
+    """
+
+    def __init__(self, url: str, key: str, access_token: Callable[[], str]) -> None:
+        self._url, self._access_token = url, access_token
+        self._http = httpx.Client(
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(keepalive_expiry=3.0),
+            event_hooks={"request": [self._authorise]},
+        )
+        options = ClientOptions(
+            headers={"Authorization": f"Bearer {key}"},
+            auto_refresh_token=False,
+            persist_session=False,
+            postgrest_client_retry=False,
+            httpx_client=self._http,
+        )
+        self._rest = create_client(url, key, options).postgrest
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the store cannot be used afterwards."""
+        self._http.close()
+
+    def member(self) -> Member:
+        """Who is signed in, with their teams and roles."""
+        claims = _claims(self._access_token())
+        found = self._select("memberships", "role,teams(slug)", lambda q: q.eq("user_id", claims["sub"]))
+        teams = sorted((row["teams"]["slug"], row["role"]) for row in found)
+        return Member(claims["sub"], claims.get("email", ""), tuple(teams))
+
+    def portfolios(self) -> tuple[PortfolioRef, ...]:
+        """Every portfolio the user may see, sorted by path."""
+        found = self._select("portfolios", rows.PORTFOLIO, lambda q: q.order("id"))
+        return tuple(sorted((rows.portfolio_ref(row) for row in found), key=lambda ref: ref.path))
+
+    def portfolio(self, ref: PortfolioRef, as_of: date) -> Portfolio:
+        """The positions valid on a day."""
+        found = self._select(
+            "positions",
+            rows.POSITION,
+            lambda q: (
+                q.eq("portfolio_id", ref.id)
+                .lte("valid_from", as_of.isoformat())
+                .or_(f"valid_to.is.null,valid_to.gt.{as_of.isoformat()}")
+                .order("id")
+            ),
+        )
+        positions = rows.in_order([rows.position(row) for row in found])
+        return Portfolio(ref.path, ref.base_currency, positions, ref.title)
+
+    def begins(self, ref: PortfolioRef) -> date | None:
+        """The first day on which a position of the book is valid."""
+        with self._translated():
+            query = self._rest.from_("positions").select("valid_from").eq("portfolio_id", ref.id)
+            found: Any = query.order("valid_from").limit(1).execute().data
+        return date.fromisoformat(found[0]["valid_from"]) if found else None
+
+    def dates(self, ref: PortfolioRef, book: date | None = None) -> tuple[date, ...]:
+        """The days on which the book can be valued."""
+        portfolio = self.portfolio(ref, book or LAST_DAY)
+        if not portfolio.positions:
+            return ()
+        if not portfolio.factors:
+            raise cash_only(portfolio)
+        (row,) = self._call("factor_calendar", p_team=ref.team_id, p_factors=list(portfolio.factors))
+        if row["missing"]:
+            raise missing_factor(row["missing"][0], portfolio)
+        return rows.days(row["dates"])
+
+    def history(self, ref: PortfolioRef, factors: Sequence[str], as_of: date, n_dates: int | None) -> FactorHistory:
+        """Factor levels up to `as_of`; one request, unless calendars differ by more than the margin asked for."""
+        wanted = None if n_dates is None else n_dates + n_dates // 20 + 10
+        while True:
+            series = self._series(ref, factors, as_of, wanted)
+            history = history_of(series, as_of, n_dates)
+            enough = n_dates is None or wanted is None or len(history.dates) >= n_dates
+            if enough or all(len(one.dates) < wanted for one in series):  # type: ignore[operator]
+                return history
+            wanted *= 2  # type: ignore[operator]
+
+    def scenarios(self, ref: PortfolioRef) -> tuple[StressScenario, ...]:
+        """Shared scenarios and the team's own, which win."""
+        found = self._select(
+            "scenarios",
+            rows.SCENARIO,
+            lambda q: q.or_(f"team_id.is.null,team_id.eq.{ref.team_id}").order("ordinal").order("name").order("id"),
+        )
+        own = {row["name"] for row in found if row["team_id"] is not None}
+        return tuple(rows.scenario(row) for row in found if row["team_id"] is not None or row["name"] not in own)
+
+    def import_portfolio(
+        self,
+        team: str,
+        slug: str,
+        title: str,
+        base_currency: str,
+        positions: Sequence[Position],
+        valid_from: date,
+    ) -> PortfolioRef:
+        """Make this the book from a day on, in one transaction."""
+        made = self._call(
+            "import_portfolio",
+            p_team=team,
+            p_slug=slug,
+            p_title=title,
+            p_base_currency=base_currency,
+            p_positions=[rows.position_row(position) for position in positions],
+            p_valid_from=valid_from.isoformat(),
+        )
+        return rows.portfolio_ref(made)
+
+    def import_prices(self, team: str, series: Sequence[FactorSeries]) -> int:
+        """Write the team's own factors and levels, in one transaction."""
+        return int(self._call("import_prices", p_team=team, p_series=[rows.series_row(one) for one in series]))
+
+    def record_run(self, record: RunRecord) -> None:
+        """Keep a run with its metrics and artifacts, in one transaction."""
+        run, metrics, artifacts = rows.run_rows(record)
+        self._call("record_run", p_run=run, p_metrics=metrics, p_artifacts=artifacts)
+
+    def runs(
+        self, ref: PortfolioRef | None = None, report: str | None = None, limit: int = 50
+    ) -> tuple[RunRecord, ...]:
+        """The latest runs the user may see, newest first."""
+        with self._translated():
+            query = self._rest.from_("report_runs").select(rows.RUN)
+            query = query.eq("portfolio_id", ref.id) if ref is not None else query
+            query = query.eq("report", report) if report is not None else query
+            found: Any = query.order("run_at", desc=True).order("id").limit(min(limit, _PAGE)).execute().data
+        return tuple(rows.run(row) for row in found)
+
+    def run(self, run_id: str) -> RunRecord:
+        """One run."""
+        try:
+            found = self._select("report_runs", rows.RUN, lambda q: q.eq("id", str(UUID(run_id))))
+        except ValueError:
+            found = []
+        if not found:
+            raise InputError("run", run_id, "the id of a run that you may see")
+        return rows.run(found[0])
+
+    def _series(
+        self, ref: PortfolioRef, factors: Sequence[str], as_of: date, n_levels: int | None
+    ) -> list[FactorSeries]:
+        found = self._call(
+            "factor_history",
+            p_team=ref.team_id,
+            p_factors=list(factors),
+            p_until=as_of.isoformat(),
+            p_n=n_levels,
+        )
+        by_name = {row["name"]: rows.series(row) for row in found if row["dates"]}
+        for name in factors:
+            if name not in by_name:
+                raise missing_factor(name)
+        return [by_name[name] for name in factors]
+
+    def _select(self, table: str, columns: str, narrow: Callable[[Any], Any]) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        with self._translated():
+            while True:
+                query = narrow(self._rest.from_(table).select(columns))
+                page = query.range(len(found), len(found) + _PAGE - 1).execute().data
+                found.extend(page)
+                if len(page) < _PAGE:
+                    return found
+
+    def _call(self, function: str, **arguments: Any) -> Any:
+        with self._translated():
+            return self._rest.rpc(function, arguments).execute().data
+
+    def _authorise(self, request: httpx.Request) -> None:
+        # Per request, not on the client: a token lives an hour, and threads share the client.
+        request.headers["Authorization"] = f"Bearer {self._access_token()}"
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except APIError as error:
+            raise _error(error) from error
+        except httpx.HTTPError as error:
+            raise Unavailable(f"Supabase at {self._url} does not answer: {error or type(error).__name__}.") from error
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What a token says of its bearer; the server checks its signature, we only read our own."""
+    try:
+        payload = token.split(".")[1]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return {"sub": claims["sub"], "email": claims.get("email", "")}
+    except (IndexError, KeyError, ValueError) as error:
+        raise NotSignedIn from error
+
+
+def _error(error: APIError) -> RiskkitError:
+    """The word of riskkit for an error of PostgREST or Postgres."""
+    code, message = error.code or "", error.message or "no reason given"
+    if code == "PT422":
+        return _refusal(message, error.details)
+    if code in ("PGRST301", "PGRST302", "PGRST303", "401"):
+        return NotSignedIn()
+    if code == "42501":
+        own = message[0].isupper() and message.endswith(".")
+        return Forbidden(message if own else f"Your role does not allow this ({message}).")
+    if code in ("PT409", "23505", "23P01", "40001", "40P01"):
+        return Conflict(f"Somebody else changed the same thing, nothing was written ({message}).")
+    if code[:2] in ("22", "23"):
+        return InputError("value", message, "a value within the bounds of the database; nothing was written")
+    return Unavailable(f"Supabase cannot do this now: {message} ({code}).")
+
+
+def _refusal(message: str, details: object) -> InputError:
+    try:
+        facts = json.loads(str(details))
+        return InputError(facts["field"], facts["value"], facts["expected"])
+    except (ValueError, KeyError, TypeError):
+        return InputError("value", message, "a value within the bounds of the database; nothing was written")
