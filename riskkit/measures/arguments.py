@@ -7,12 +7,12 @@ dies of numpy's or LAPACK's own complaint.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.errors import InputError
+from riskkit.measures.covariance import nearest_psd
 
 Array = NDArray[np.float64]
 
@@ -68,31 +68,25 @@ def table(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
     return matrix
 
 
-def covariance_matrix(field: str, values: ArrayLike) -> Array:
-    """A symmetric positive semidefinite matrix (F, F); rounding of up to 1e-10 of its size is forgiven.
+def covariance_matrix(values: ArrayLike) -> Array:
+    """A symmetric positive semidefinite covariance (F, F); singular is allowed, rounding is forgiven.
 
     Raises
     ------
     InputError
-        On another shape, asymmetry, or an eigenvalue below zero: such a matrix gives some book a negative variance.
+        Field `covariance`: on another shape, NaN, asymmetry, or where some book would have a negative variance.
 
     Examples
     --------
-    >>> covariance_matrix("covariance", [[1.0, 1.0000001], [1.0000001, 1.0]])
+    >>> covariance_matrix([[1.0, 1.0000001], [1.0000001, 1.0]])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    riskkit.errors.InputError: covariance: got 'smallest eigenvalue -1e-07'; expected a positive semidefinite matrix
+    riskkit.errors.InputError: covariance: got 'smallest eigenvalue -1e-07 of its correlations'; expected a positive ...
     """
-    matrix = _numbers(field, values)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not len(matrix):
-        raise InputError(field, f"an array of shape {matrix.shape}", "a square matrix")
-    size = float(np.abs(matrix).max())
-    if float(np.abs(matrix - matrix.T).max()) > 1e-10 * size:
-        raise InputError(field, "an asymmetric matrix", "a symmetric one")
-    matrix = (matrix + matrix.T) / 2
-    smallest = float(np.linalg.eigvalsh(matrix)[0])
-    if smallest < -1e-10 * size * len(matrix):
-        raise InputError(field, f"smallest eigenvalue {smallest:.3g}", "a positive semidefinite matrix")
-    return matrix
+    repair = nearest_psd(table("covariance", values))
+    if repair.largest_change > 0:
+        found = f"smallest eigenvalue {repair.smallest_eigenvalue:.3g} of its correlations"
+        raise InputError("covariance", found, "a positive semidefinite matrix; `covariance.nearest_psd` mends one")
+    return repair.matrix
 
 
 def number(field: str, value: float, *, above: float = -math.inf, below: float = math.inf) -> float:
@@ -129,17 +123,6 @@ def confidence(value: float) -> float:
     riskkit.errors.InputError: confidence_level: got 95; expected a number above 0.5 and below 1
     """
     return number("confidence_level", value, above=0.5, below=1.0)
-
-
-def exact(value: float) -> Fraction:
-    """The decimal fraction a person wrote: 0.95 is 19/20, though its float is a little less.
-
-    Examples
-    --------
-    >>> 100 * (1 - 0.95) == 5, 100 * (1 - exact(0.95)) == 5
-    (False, True)
-    """
-    return Fraction(repr(float(value)))
 
 
 def _numbers(field: str, values: ArrayLike) -> Array:

@@ -98,7 +98,7 @@ def peaks_over_threshold(
     >>> losses = np.random.default_rng(5).standard_t(4, 5000)
     >>> tail = peaks_over_threshold(losses)
     >>> round(tail.value_at_risk(0.99), 2), round(tail.expected_shortfall(0.99), 2)
-    (3.73, 5.07)
+    (3.92, 5.42)
     """
     loss = np.sort(sample("losses", losses))
     count = int(len(loss) * number("tail_fraction", tail_fraction, above=0, below=0.5))

@@ -153,7 +153,7 @@ def sortino_ratio(returns: ArrayLike, target: float = 0.0, periods_per_year: flo
 
     Examples
     --------
-    >>> sortino_ratio([0.03, -0.02, 0.03, 0.0], periods_per_year=1), sortino_ratio([0.1, 0.2])
+    >>> sortino_ratio([3.0, -2.0, 3.0, 0.0], periods_per_year=1), sortino_ratio([0.1, 0.2])
     (1.0, None)
     """
     values = sample("returns", returns)
@@ -222,8 +222,8 @@ def tracking_error(returns: ArrayLike, benchmark: ArrayLike, periods_per_year: f
 
 
 def constant(values: Array) -> bool:
-    """Whether a series varies by no more than rounding: 1e-12 of its size."""
-    return bool(np.ptp(values) <= 1e-12 * float(np.abs(values).max()))
+    """Whether a series varies by no more than rounding: 1e-12 of its size, or 1e-100 (whose square is no number)."""
+    return bool(np.ptp(values) <= max(1e-12 * float(np.abs(values).max()), 1e-100))
 
 
 def _deviation(values: Array) -> float:

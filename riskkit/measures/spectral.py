@@ -38,7 +38,7 @@ def exponential_spectral(losses: ArrayLike, risk_aversion: float) -> float:
     Examples
     --------
     >>> round(exponential_spectral([1.0, 2.0, 3.0, 4.0, 5.0], 5.0), 4)
-    4.4126
+    4.4519
     """
     ordered = np.sort(sample("losses", losses))
     k = number("risk_aversion", risk_aversion, above=0)

@@ -7,6 +7,7 @@ import math
 from scipy import special
 
 from riskkit.measures.arguments import confidence, number
+from riskkit.measures.degrees_of_freedom import unit_scale
 
 
 def student_value_at_risk(
@@ -91,4 +92,4 @@ def student_expected_shortfall(
 def _checked(mean: float, standard_deviation: float, degrees_of_freedom: float) -> tuple[float, float]:
     deviation = number("standard_deviation", standard_deviation, above=-math.ulp(0.0))
     nu = number("degrees_of_freedom", degrees_of_freedom, above=2, below=1e8)
-    return number("mean", mean), deviation * math.sqrt((nu - 2) / nu)
+    return number("mean", mean), deviation * unit_scale(nu)
