@@ -160,7 +160,7 @@ def _nearest_correlation(correlation: FloatArray, max_steps: int = 1000) -> Floa
         current = following
     clipped = _clipped(current)
     scale = np.sqrt(np.diag(clipped))
-    nearest = clipped / np.outer(scale, scale)
+    nearest: FloatArray = clipped / np.outer(scale, scale)
     np.fill_diagonal(nearest, 1.0)
     return nearest
 
@@ -196,10 +196,8 @@ def square_root(matrix: FloatArray) -> tuple[FloatArray, int]:
     correlation = matrix[np.ix_(live, live)] / np.outer(deviations[live], deviations[live])
     values, vectors = np.linalg.eigh(correlation)
     rank = int((values > _ZERO).sum())
-    if rank == live.sum():
-        root = np.linalg.cholesky(correlation)
-    else:
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
+    full = rank == int(live.sum())
+    root = np.linalg.cholesky(correlation) if full else vectors * np.sqrt(np.maximum(values, 0.0))
     factor = np.zeros_like(matrix)
     factor[np.ix_(live, live)] = root * deviations[live][:, None]
     return factor, rank

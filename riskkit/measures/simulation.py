@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.measures.student_t import unit_scale
+from riskkit.measures.degrees_of_freedom import unit_scale
 
 FloatArray = NDArray[np.float64]
 

@@ -117,8 +117,13 @@ def unit_moves(base: MarketSnapshot) -> FloatArray:
 
 def floor_changes(base: MarketSnapshot, changes: FloatArray) -> tuple[str, ...]:
     """Raise changes in place where a level would fall through its floor; a sentence for each such factor."""
+    return floor_notes(base, floored(base, changes))
+
+
+def floor_notes(base: MarketSnapshot, hits_by_column: dict[int, int]) -> tuple[str, ...]:
+    """A sentence for each factor that met its floor."""
     notes = []
-    for column, hits in floored(base, changes).items():
+    for column, hits in sorted(hits_by_column.items()):
         factor = base.factors[column]
         share = FLOORS[factor.kind]
         where = f"{share:.0%} of today's level" if share else "zero"

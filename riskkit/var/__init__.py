@@ -1,0 +1,8 @@
+"""Value at risk and expected shortfall of a portfolio."""
+
+from riskkit.var.analysis import portfolio_var
+from riskkit.var.covariance_input import CovarianceInput
+from riskkit.var.result import VarResult
+from riskkit.var.spec import VarMethod, VarSpec
+
+__all__ = ["CovarianceInput", "VarMethod", "VarResult", "VarSpec", "portfolio_var"]

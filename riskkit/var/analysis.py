@@ -1,0 +1,145 @@
+"""Value at risk of a portfolio: from positions and history to the result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskkit.market import FactorHistory
+from riskkit.portfolio import Portfolio
+from riskkit.revaluation import Revaluer
+from riskkit.var.covariance_input import CovarianceInput
+from riskkit.var.methods import Outcome, historical, monte_carlo, parametric
+from riskkit.var.model import CovarianceModel, check_given, covariance_model
+from riskkit.var.result import VarResult
+from riskkit.var.spec import VarSpec
+
+FloatArray = NDArray[np.float64]
+
+
+def portfolio_var(
+    portfolio: Portfolio,
+    history: FactorHistory,
+    spec: VarSpec | None = None,
+    *,
+    covariance: CovarianceInput | None = None,
+) -> VarResult:
+    """Value at risk and expected shortfall of a portfolio, losses positive.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+    history : FactorHistory
+        Every factor of the portfolio, up to the valuation date; others are ignored.
+    spec : VarSpec, optional
+        Historical simulation of 500 days at 99 % over one day by default.
+    covariance : CovarianceInput, optional
+        Used instead of an estimate from the history, which then gives only today's levels.
+
+    Returns
+    -------
+    VarResult
+        Figures in the portfolio's base currency over `spec.horizon_days`; its notes say what was assumed.
+
+    Raises
+    ------
+    InputError
+        An expired option, a bond that has been repaid, a covariance that does not fit.
+    MarketDataError
+        A factor is missing, of the wrong kind or currency; the history is too short.
+
+    References
+    ----------
+    Hull, Risk Management and Financial Institutions, chapters on historical simulation and model building.
+
+    Examples
+    --------
+    >>> from riskkit.market import RiskFactor
+    >>> from riskkit.portfolio import Equity, Position
+    >>> days = np.datetime64("2020-01-01") + np.arange(6)
+    >>> levels = 100 * np.cumprod([1, 0.99, 1.02, 0.97, 1.01, 0.98])
+    >>> history = FactorHistory((RiskFactor("ABC", "equity", "USD"),), days, levels[:, None])
+    >>> book = Portfolio("book", "USD", (Position(Equity("ABC", "USD"), 1000 / levels[-1]),))
+    >>> result = portfolio_var(book, history, VarSpec("historical", 0.8, lookback_days=5))
+    >>> round(result.var, 6), round(result.expected_shortfall, 6)
+    (30.0, 30.0)
+    """
+    spec = VarSpec() if spec is None else spec
+    check_given(spec, covariance)
+    history = history.select(portfolio.factors)
+    snapshot = history.snapshot()
+    book = Revaluer(portfolio, snapshot, spec.revaluation)
+    model = None if spec.method == "historical" else covariance_model(history, spec, covariance)
+    if model is None:
+        outcome = historical(book, history, spec)
+    elif spec.method == "parametric":
+        outcome = parametric(book, model, spec)
+    else:
+        outcome = monte_carlo(book, history, model, spec)
+    return VarResult(
+        spec=spec,
+        portfolio=portfolio,
+        as_of=snapshot.as_of,
+        value=float(book.values.sum()),
+        gross_value=float(np.abs(book.values).sum()),
+        var=outcome.var,
+        expected_shortfall=outcome.expected_shortfall,
+        pnl=outcome.pnl,
+        pnl_dates=history.dates[-outcome.n_scenarios :] if spec.method == "historical" else None,
+        standard_deviation=outcome.standard_deviation,
+        n_scenarios=outcome.n_scenarios,
+        estimator=outcome.estimator,
+        notes=(*_horizon_notes(spec), *outcome.notes, *_book_notes(book), *history.notes),
+        components=_component_table(portfolio, book, outcome),
+        exposures=_exposure_table(history, book, spec, model),
+    )
+
+
+def _component_table(portfolio: Portfolio, book: Revaluer, outcome: Outcome) -> pd.DataFrame:
+    instruments = [position.instrument for position in portfolio.positions]
+    return pd.DataFrame(
+        {
+            "position": pd.Series([i.symbol for i in instruments], dtype="str"),
+            "asset_class": pd.Series([i.asset_class for i in instruments], dtype="str"),
+            "currency": pd.Series([i.currency for i in instruments], dtype="str"),
+            "sector": pd.Series([i.sector for i in instruments], dtype="str"),
+            "quantity": np.array([position.quantity for position in portfolio.positions], np.float64),
+            "value": book.values,
+            "component_var": outcome.components.var,
+            "component_es": outcome.components.expected_shortfall,
+        }
+    )
+
+
+def _exposure_table(
+    history: FactorHistory, book: Revaluer, spec: VarSpec, model: CovarianceModel | None
+) -> pd.DataFrame:
+    if model is not None:
+        volatility = np.sqrt(np.diag(model.matrix))
+    else:
+        volatility = history.returns(spec.lookback_days).std(axis=0, ddof=1)
+    return pd.DataFrame(
+        {
+            "factor": pd.Series(history.names, dtype="str"),
+            "kind": pd.Series([factor.kind for factor in history.factors], dtype="str"),
+            "exposure": book.exposures.sum(axis=0),
+            "volatility": volatility,
+        }
+    )
+
+
+def _horizon_notes(spec: VarSpec) -> tuple[str, ...]:
+    if spec.horizon_days == 1:
+        return ()
+    if spec.scaling == "sqrt_time":
+        return (f"One-day figures times the square root of {spec.horizon_days} days.",)
+    if spec.method == "historical":
+        return (f"Factor returns over {spec.horizon_days} days; they overlap, so scenarios are not independent.",)
+    return (f"One-day covariance times {spec.horizon_days} days.",)
+
+
+def _book_notes(book: Revaluer) -> tuple[str, ...]:
+    if not book.values.any() and not book.exposures.any():
+        return ("The book holds nothing: every figure is zero.",)
+    return ()

@@ -1,0 +1,65 @@
+"""The covariance behind the parametric and Monte Carlo methods, with what has to be said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskkit.errors import InputError
+from riskkit.market import FactorHistory
+from riskkit.measures.covariance import CONVENTIONS, covariance, nearest_psd
+from riskkit.var.covariance_input import CovarianceInput
+from riskkit.var.spec import VarSpec
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CovarianceModel:
+    """One-day covariance of the factors.
+
+    Attributes
+    ----------
+    matrix : array (F, F)
+        Positive semi-definite.
+    n_returns : int
+        Returns it was estimated from; 0 if it was given.
+    notes : tuple of str
+    """
+
+    matrix: FloatArray
+    n_returns: int
+    notes: tuple[str, ...]
+
+
+def covariance_model(history: FactorHistory, spec: VarSpec, given: CovarianceInput | None) -> CovarianceModel:
+    """Estimate the covariance as the spec says, or take the one given, repaired if need be."""
+    if given is not None:
+        repair = nearest_psd(given.select(history.names))
+        notes = [f"Covariance given: {given.convention}.", repair.note]
+        return CovarianceModel(repair.matrix, 0, tuple(note for note in notes if note))
+    returns = history.returns(spec.lookback_days)
+    matrix = covariance(returns, spec.covariance, spec.decay)
+    convention = CONVENTIONS[spec.covariance]
+    if spec.covariance == "ewma":
+        convention += f"; decay {spec.decay:g}"
+    notes = [f"Factor covariance: {convention}; {len(returns)} daily returns up to {history.last}."]
+    if len(returns) <= len(history.factors):
+        notes.append(
+            f"There are {len(returns)} returns for {len(history.factors)} factors: the covariance is singular, and "
+            "some combinations of factors carry no risk in it."
+        )
+    return CovarianceModel(matrix, len(returns), tuple(notes))
+
+
+def check_given(spec: VarSpec, given: CovarianceInput | None) -> None:
+    """Refuse a covariance that the method would not use."""
+    if given is not None and spec.method == "historical":
+        raise InputError("covariance", given.convention, "nothing: the historical method uses no covariance")
+
+
+def linear_changes(returns: FloatArray, exposures: FloatArray) -> FloatArray:
+    """P&L of the linearised book under factor returns (S, F), gain positive: array (S,)."""
+    return np.asarray(returns @ exposures.sum(axis=0), np.float64)

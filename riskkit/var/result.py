@@ -1,0 +1,98 @@
+"""The result of a value at risk calculation: figures, components, how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskkit.errors import InputError
+from riskkit.metric import Metric
+from riskkit.portfolio import Portfolio
+from riskkit.var.spec import VarSpec
+
+FloatArray = NDArray[np.float64]
+Grouping = Literal["asset_class", "currency", "sector"]
+
+
+@dataclass(frozen=True, eq=False)
+class VarResult:
+    """Value at risk and expected shortfall of a portfolio; losses positive, base currency.
+
+    Attributes
+    ----------
+    spec : VarSpec
+    portfolio : Portfolio
+    as_of : date
+        Last date of the history: the levels the book is valued at.
+    value, gross_value : float
+        Sum of the position values, and of their absolute values.
+    var, expected_shortfall : float
+        Over the horizon.
+    pnl : array (S,) or None
+        P&L over the horizon by scenario, gain positive; None for the parametric method.
+    pnl_dates : array (S,) of datetime64[D] or None
+        Last date of each historical return; None for the other methods.
+    standard_deviation : float
+        Of the P&L over the horizon: of `pnl` (n - 1), or by the covariance for the parametric method.
+    n_scenarios : int
+        Length of `pnl`; for the parametric method the returns behind the covariance, 0 if it was given.
+    estimator : str
+        What the figures are, in a sentence.
+    notes : tuple of str
+        What was assumed, repaired, filled or floored, a sentence each.
+    components : DataFrame
+        position, asset_class, currency, sector, quantity, value, component_var, component_es: one row a position, the
+        components sum to `var` and `expected_shortfall`.
+    exposures : DataFrame
+        factor, kind, exposure, volatility: P&L to first order is the exposure times the factor's return; volatility is
+        the daily standard deviation of that return (sample, over the lookback, or the covariance's).
+    """
+
+    spec: VarSpec
+    portfolio: Portfolio
+    as_of: date
+    value: float
+    gross_value: float
+    var: float
+    expected_shortfall: float
+    pnl: FloatArray | None
+    pnl_dates: NDArray[np.datetime64] | None
+    standard_deviation: float
+    n_scenarios: int
+    estimator: str
+    notes: tuple[str, ...]
+    components: pd.DataFrame
+    exposures: pd.DataFrame
+
+    def by(self, column: Grouping) -> pd.DataFrame:
+        """Components summed by asset class, currency or sector: value, component_var, component_es, largest first."""
+        if column not in ("asset_class", "currency", "sector"):
+            raise InputError("column", column, "one of asset_class, currency, sector")
+        figures = ["value", "component_var", "component_es"]
+        grouped = self.components.groupby(column, sort=True)[figures].sum()
+        return grouped.sort_values("component_var", ascending=False, kind="stable").reset_index()
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """The figures a run stores: headline ones, then components by position and by asset class."""
+        unit = self.portfolio.base_currency
+        headline = ("var", "expected_shortfall", "value", "gross_value", "standard_deviation")
+        metrics = [Metric(name, float(getattr(self, name)), unit) for name in headline]
+        metrics.append(Metric("n_scenarios", float(self.n_scenarios), "count"))
+        for label, table in (("position", self.components), ("asset_class", self.by("asset_class"))):
+            for name in ("component_var", "component_es"):
+                pairs = zip(table[label], table[name], strict=True)
+                metrics.extend(Metric(name, float(value), unit, {label: str(who)}) for who, value in pairs)
+        return tuple(metrics)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables a run stores, by name."""
+        summary = pd.DataFrame(
+            [(m.name, m.value, m.unit) for m in self.metrics() if not m.labels], columns=["figure", "value", "unit"]
+        )
+        groups = {f"components_by_{column}": self.by(column) for column in ("asset_class", "currency", "sector")}
+        return {"summary": summary, "components": self.components} | groups | {"exposures": self.exposures}
