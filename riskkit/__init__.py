@@ -1,20 +1,13 @@
 """riskkit: a Jupyter-centric research workbench for portfolio risk.
 
 The names below are the front door; each is loaded when it is first used, so that importing riskkit costs nothing.
+`__init__.pyi` tells type checkers the same names.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from riskkit import charts, notebook
-    from riskkit.errors import InputError, MarketDataError, RiskkitError
-    from riskkit.market import FactorHistory, RiskFactor, align
-    from riskkit.portfolio import Portfolio, Position
-    from riskkit.stress import StressSpec, stress_test
-    from riskkit.var import VarSpec, portfolio_var
+from typing import Any
 
 __all__ = [
     "FactorHistory",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from scipy.special import ndtri
-from scipy.stats import norm
 
 from riskkit.errors import InputError
 from riskkit.measures.empirical import check_confidence
@@ -70,7 +69,8 @@ def expected_shortfall(standard_deviation: float, confidence_level: float) -> fl
     """
     check_confidence(confidence_level)
     _check_deviation(standard_deviation)
-    return float(standard_deviation * norm.pdf(ndtri(confidence_level)) / (1.0 - confidence_level))
+    density = math.exp(-0.5 * float(ndtri(confidence_level)) ** 2) / math.sqrt(2.0 * math.pi)
+    return standard_deviation * density / (1.0 - confidence_level)
 
 
 def _check_deviation(standard_deviation: float) -> None:

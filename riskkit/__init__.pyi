@@ -1,0 +1,14 @@
+from riskkit import charts as charts
+from riskkit import notebook as notebook
+from riskkit.errors import InputError as InputError
+from riskkit.errors import MarketDataError as MarketDataError
+from riskkit.errors import RiskkitError as RiskkitError
+from riskkit.market import FactorHistory as FactorHistory
+from riskkit.market import RiskFactor as RiskFactor
+from riskkit.market import align as align
+from riskkit.portfolio import Portfolio as Portfolio
+from riskkit.portfolio import Position as Position
+from riskkit.stress import StressSpec as StressSpec
+from riskkit.stress import stress_test as stress_test
+from riskkit.var import VarSpec as VarSpec
+from riskkit.var import portfolio_var as portfolio_var
