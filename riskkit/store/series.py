@@ -23,7 +23,8 @@ def calendar(series: Sequence[FactorSeries]) -> DateArray:
     leading = [one.dates for one in series if one.factor.kind == "equity"] or [one.dates for one in series]
     union: DateArray = np.unique(np.concatenate(leading).astype("datetime64[D]"))
     first, last = max(one.dates.min() for one in series), min(one.dates.max() for one in series)
-    return union[(union >= first) & (union <= last)]
+    shared: DateArray = union[(union >= first) & (union <= last)]
+    return shared
 
 
 def history_of(series: Sequence[FactorSeries], as_of: date, n_dates: int | None) -> FactorHistory:
