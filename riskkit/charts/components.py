@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -113,10 +113,9 @@ def _decimals(result: VarResult) -> int:
     return decimals_of(max(result.gross_value, abs(result.var)), result.portfolio.base_currency)
 
 
-def _grouped(result: VarResult, column: str, title: str, noun: str) -> View:
+def _grouped(result: VarResult, column: Literal["asset_class", "currency"], title: str, noun: str) -> View:
     frame = result.by(column)
-    labels = frame[column] if column in frame.columns else frame.index
-    values = pd.Series(frame["component_var"].to_numpy(float), index=[_words(str(label)) for label in labels])
+    values = pd.Series(frame["component_var"].to_numpy(float), index=[_words(str(label)) for label in frame[column]])
     return View(
         name=f"component_var_by_{column}",
         title=title,
@@ -151,13 +150,13 @@ def _kept(values: pd.Series[float]) -> pd.Series[float]:
 def _bars(values: pd.Series[float], result: VarResult) -> Any:
     kept = _kept(values)
     labels = distinct([str(label) for label in kept.index], _NAME_LENGTH)
-    figures = kept.to_numpy(float)
+    figures = kept.to_numpy(np.float64)
     unit, word, _ = scale_of(float(np.abs(figures).max(initial=0.0)))
-    start, end = _bounds(figures / unit)
+    start, end = _bounds(np.asarray(figures / unit, np.float64))
     currency = result.portfolio.base_currency
     plot = theme.plain_figure(
         height=max(110, 64 + 22 * len(kept)),
-        x_range=Range1d(start, end, name="x_range"),
+        x_range=Range1d(start=start, end=end, name="x_range"),
         y_range=FactorRange(factors=labels[::-1], name="y_range", range_padding=0.05),
         label=f"component VaR, {currency} {word}".rstrip(),
     )
@@ -166,10 +165,10 @@ def _bars(values: pd.Series[float], result: VarResult) -> Any:
         {
             "label": labels,
             "share": figures / unit,
-            "text": [short(value) for value in figures],
+            "text": [short(value) for value in figures.tolist()],
             "name": [str(label) for label in kept.index],
-            "exact": [number(value, _decimals(result)) for value in figures],
-            "of": [_of(value, result.var) for value in figures],
+            "exact": [number(value, _decimals(result)) for value in figures.tolist()],
+            "of": [_of(value, result.var) for value in figures.tolist()],
             "colour": np.where(hedges, theme.HEDGE, theme.ACCENT),
             "hatch": np.where(hedges, "right_diagonal_line", "blank"),
             "align": np.where(hedges, "right", "left"),

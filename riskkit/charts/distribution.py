@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from riskkit.charts import theme
 from riskkit.charts.numbers import SPACE, day, days, decimals_of, level, number, scale_of, short, signed
 from riskkit.charts.view import View
+from riskkit.measures.empirical import tail_mass, worst
 from riskkit.var import VarResult
 
 #: More single losses than this are told by the bars alone.
@@ -43,32 +43,28 @@ def pnl_distribution(result: VarResult) -> View:
     )
 
 
-def tail_count(n_scenarios: int, confidence_level: float) -> int:
-    """How many of n losses reach VaR: k = ceil(n (1 - c)), in exact arithmetic.
-
-    >>> tail_count(500, 0.99), tail_count(100, 0.95)
-    (5, 5)
-    """
-    return math.ceil(n_scenarios * (1 - Fraction(str(confidence_level))))
+def tail_count(result: VarResult) -> int:
+    """How many of the losses reach VaR."""
+    return math.ceil(tail_mass(result.n_scenarios, result.spec.confidence_level))
 
 
 def _reach(result: VarResult) -> float:
     if result.pnl is None:
-        return 4 * (result.standard_deviation or 0.0)
+        return 4 * (result.standard_deviation)
     return float(np.abs(result.pnl).max(initial=0.0))
 
 
 def _question(result: VarResult) -> str:
     horizon, currency = days(result.spec.horizon_days), result.portfolio.base_currency
     if result.pnl is None:
-        sigma = number(result.standard_deviation or 0.0)
+        sigma = number(result.standard_deviation)
         return f"P&L over {horizon} taken as normal, standard deviation {sigma} {currency}; losses from VaR on in red."
-    k, n = tail_count(result.n_scenarios, result.spec.confidence_level), number(result.n_scenarios)
-    worst = "the worst one" if k == 1 else f"the worst {number(k)}"
+    k, n = tail_count(result), number(result.n_scenarios)
+    worst_ones = "the worst one" if k == 1 else f"the worst {number(k)}"
     if result.pnl_dates is None:
-        return f"P&L of the book in {n} simulated scenarios; {worst} in red."
+        return f"P&L of the book in {n} simulated scenarios; {worst_ones} in red."
     first, last = result.pnl_dates[0].item(), result.pnl_dates[-1].item()
-    return f"P&L of today's book in {n} past market moves, {day(first)} to {day(last)}; {worst} in red."
+    return f"P&L of today's book in {n} past market moves, {day(first)} to {day(last)}; {worst_ones} in red."
 
 
 Columns = dict[str, Any]
@@ -80,15 +76,14 @@ def _sources(result: VarResult, unit: float) -> tuple[Columns, Columns, Columns,
     tail: Columns = {"x": [], "y": [], "pnl": [], "date": []}
     density: Columns = {"x": [], "y": [], "tail": []}
     if result.pnl is None:
-        density, height = _density(result.standard_deviation or 0.0, -result.var, unit)
+        density, height = _density(result.standard_deviation, -result.var, unit)
         return bars, tail, density, height
     if not result.pnl.size:
         return bars, tail, density, 1.0
-    k = tail_count(result.pnl.size, result.spec.confidence_level)
-    worst = np.argsort(result.pnl, kind="stable")[:k]
-    bars, height = _bars(result, worst, unit)
-    if k <= _MOST_MARKS:
-        tail = _marks(result, worst, unit, height)
+    losers = worst(-result.pnl, result.spec.confidence_level).indices
+    bars, height = _bars(result, losers, unit)
+    if len(losers) <= _MOST_MARKS:
+        tail = _marks(result, losers, unit, height)
     return bars, tail, density, height
 
 
@@ -102,13 +97,13 @@ def _density(sigma: float, quantile: float, unit: float) -> tuple[Columns, float
     return {"x": x / unit, "y": y, "tail": np.where(x <= quantile, y, 0.0)}, 1.0
 
 
-def _bars(result: VarResult, worst: NDArray[np.intp], unit: float) -> tuple[Columns, float]:
+def _bars(result: VarResult, losers: NDArray[np.intp], unit: float) -> tuple[Columns, float]:
     pnl = result.pnl if result.pnl is not None else np.empty(0)
     low, high = float(pnl.min()), float(pnl.max())
     if low == high:
         low, high = low - 0.5 * unit, high + 0.5 * unit
     counts, edges = np.histogram(pnl, bins=_BINS, range=(low, high))
-    red, _ = np.histogram(pnl[worst], bins=edges)
+    red, _ = np.histogram(pnl[losers], bins=edges)
     decimals = decimals_of(high - low, result.portfolio.base_currency)
     bounds = [number(edge, decimals) for edge in edges]
     bars = {
@@ -122,13 +117,13 @@ def _bars(result: VarResult, worst: NDArray[np.intp], unit: float) -> tuple[Colu
     return bars, float(counts.max())
 
 
-def _marks(result: VarResult, worst: NDArray[np.intp], unit: float, height: float) -> Columns:
-    pnl = result.pnl[worst] if result.pnl is not None else np.empty(0)
+def _marks(result: VarResult, losers: NDArray[np.intp], unit: float, height: float) -> Columns:
+    pnl = result.pnl[losers] if result.pnl is not None else np.empty(0)
     decimals = decimals_of(float(np.abs(pnl).max()), result.portfolio.base_currency)
-    dated = [day(result.pnl_dates[i].item()) for i in worst] if result.pnl_dates is not None else [""] * len(worst)
+    dated = [day(result.pnl_dates[i].item()) for i in losers] if result.pnl_dates is not None else [""] * len(losers)
     return {
         "x": pnl / unit,
-        "y": np.full(len(worst), -0.035 * height),
+        "y": np.full(len(losers), -0.035 * height),
         "pnl": [signed(value, decimals) for value in pnl],
         "date": dated,
     }
@@ -164,8 +159,8 @@ def _figure(result: VarResult, bars: Columns, density: Columns, tail: Columns, h
     start, end = _bounds(result, unit)
     plot = theme.plain_figure(
         height=300,
-        x_range=Range1d(start, end, name="x_range"),
-        y_range=Range1d(-0.07 * height, 1.4 * height, name="y_range"),
+        x_range=Range1d(start=start, end=end, name="x_range"),
+        y_range=Range1d(start=-0.07 * height, end=1.4 * height, name="y_range"),
         label="",
     )
     bar_source = ColumnDataSource(bars, name="bars")

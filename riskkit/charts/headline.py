@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from riskkit.charts.distribution import tail_count
-from riskkit.charts.markup import Tile, facts, notes, tiles
+from riskkit.charts.markup import Tile, facts, tiles
 from riskkit.charts.numbers import day, days, decimals_of, level, number, ordinal, percent, signed
 from riskkit.charts.view import View
 from riskkit.var import VarResult
@@ -18,12 +18,18 @@ METHODS = {
     "monte_carlo_t": "Monte Carlo, Student-t",
 }
 
+_REVALUATION = {"full": "full revaluation", "delta_gamma": "delta-gamma approximation"}
+_SCALING = {
+    "sqrt_time": "one-day figures times the square root of time",
+    "none": "factors moved over the whole horizon, nothing scaled",
+}
+
 
 def headline(result: VarResult) -> View:
     """VaR, expected shortfall, the book's value and its worst scenario, and how they were made."""
     return View(
         name="headline",
-        html=tiles(_tiles(result)) + facts(_facts(result)) + notes(result.notes),
+        html=tiles(_tiles(result)) + facts(_facts(result)),
         width="tiles",
     )
 
@@ -80,17 +86,15 @@ def _spread(result: VarResult, decimals: int) -> Tile:
         note = f"market move of {day(result.pnl_dates[worst].item())}"
         return Tile("worst_pnl", "Worst scenario, P&L", signed(pnl, decimals), currency, note, pnl)
     sigma = result.standard_deviation
-    if sigma is None:
-        sigma = float(np.std(result.pnl)) if result.pnl is not None and result.pnl.size else 0.0
     note = f"VaR is {number(result.var / sigma, 2)} of them" if sigma > 0 else ""
     return Tile("standard_deviation", "Standard deviation of P&L", number(sigma, decimals), currency, note, sigma)
 
 
 def _facts(result: VarResult) -> list[str]:
     spec = result.spec
-    k, n = tail_count(result.n_scenarios, spec.confidence_level), result.n_scenarios
+    k, n = tail_count(result), result.n_scenarios
     rank = f"VaR is the {ordinal(k)} largest of {number(n)} losses" if result.pnl is not None and n else ""
-    revaluation = {"full": "full revaluation", "delta_gamma": "delta-gamma approximation"}.get(spec.revaluation, "")
+    revaluation = "linearised" if spec.method == "parametric" else _REVALUATION[spec.revaluation]
     return [METHODS.get(spec.method, spec.method), _window(result), rank, revaluation, _horizon(result)]
 
 
@@ -102,8 +106,8 @@ def _horizon(result: VarResult) -> str:
     spec = result.spec
     if spec.horizon_days == 1:
         return "horizon one day, nothing scaled"
-    how = {"sqrt_time": "one-day figures times the square root of time"}.get(spec.scaling, spec.scaling)
-    return f"horizon {days(spec.horizon_days)}: {how}"
+    how = _SCALING[spec.scaling]
+    return f"horizon {days(spec.horizon_days)}, {how}"
 
 
 def _count(n: int, noun: str) -> str:

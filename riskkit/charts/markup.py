@@ -74,7 +74,7 @@ def table(columns: Sequence[Column], rows: Iterable[Row], *, total: Row | None =
     body = Markup("").join(_row(columns, row) for row in rows)
     foot = Markup("<tfoot>{}</tfoot>").format(_row(columns, total)) if total is not None else Markup("")
     return Markup(
-        '<div class="rk-scroll" tabindex="0" role="region" aria-label="{}"><table class="rk-table">'
+        '<div class="rk-hscroll" tabindex="0" role="region" aria-label="{}"><table class="rk-table">'
         '<caption class="rk-hidden">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody>{}</table></div>'
     ).format(caption, caption, head, body, foot)
 
@@ -118,7 +118,7 @@ def notes(items: Iterable[str]) -> Markup:
 
 def empty(sentence: str) -> Markup:
     """Why there is nothing here."""
-    return Markup('<p class="rk-empty">{}</p>').format(sentence)
+    return Markup('<p class="rk-nothing">{}</p>').format(sentence)
 
 
 def _class(look: str) -> Markup:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from riskkit.charts.markup import Cell, Column, Row, Tile, bar, empty, facts, name, notes, table, tiles
-from riskkit.charts.numbers import day, decimals_of, number, percent, scale_of, shortened, signed
+from riskkit.charts.markup import Cell, Column, Row, Tile, bar, empty, facts, name, table, tiles
+from riskkit.charts.numbers import SPACE, day, decimals_of, number, percent, scale_of, shortened, signed
 from riskkit.charts.view import View
-from riskkit.scenarios import StressScenario
+from riskkit.scenarios import Shock, StressScenario
 from riskkit.stress import StressResult, StressRow
 
 #: Rows of the heat map; the smallest positions of a larger book are summed in one.
@@ -24,23 +26,38 @@ _STATUS = {"no_data": "no data", "not_applicable": "not applicable"}
 
 def stress_headline(result: StressResult) -> View:
     """The worst and the median scenario, how many were computed, and the book's value."""
-    rows = computed(result)
+    rows = valued(result)
     items = [*_extremes(result, rows), _coverage(result, rows), _value(result)]
     revaluation = {"full": "full revaluation", "delta_gamma": "delta-gamma approximation"}
     stated = [revaluation.get(result.spec.revaluation, result.spec.revaluation), f"book as of {day(result.as_of)}"]
     return View(
         name="stress_headline",
-        html=tiles(items) + facts(["Stress test", *stated]) + notes(result.notes),
+        html=tiles(items) + facts(["Stress test", *stated]),
         width="tiles",
     )
 
 
-def computed(result: StressResult) -> list[StressRow]:
-    """The scenarios that have a figure, the worst first."""
-    return sorted((row for row in result.rows if row.status == "ok"), key=lambda row: row.pnl)
+class Valued(NamedTuple):
+    """A scenario that has figures: P&L, its share of gross value, and each position's P&L."""
+
+    scenario: StressScenario
+    pnl: float
+    fraction: float
+    by_position: NDArray[np.float64]
+    note: str
 
 
-def _extremes(result: StressResult, rows: list[StressRow]) -> list[Tile]:
+def valued(result: StressResult) -> list[Valued]:
+    """The scenarios that have figures, the worst first."""
+    rows = [
+        Valued(row.scenario, row.pnl, row.fraction, row.by_position, row.note)
+        for row in result.rows
+        if row.pnl is not None and row.fraction is not None and row.by_position is not None
+    ]
+    return sorted(rows, key=lambda row: row.pnl)
+
+
+def _extremes(result: StressResult, rows: list[Valued]) -> list[Tile]:
     currency = result.portfolio.base_currency
     if not rows:
         return [Tile("worst_pnl", "Worst scenario, P&L", "–", "", _NONE)]
@@ -66,7 +83,7 @@ def _extremes(result: StressResult, rows: list[StressRow]) -> list[Tile]:
     ]
 
 
-def _coverage(result: StressResult, rows: list[StressRow]) -> Tile:
+def _coverage(result: StressResult, rows: list[Valued]) -> Tile:
     missing = len(result.rows) - len(rows)
     note = f"{missing} not computed, see the table" if missing else "every chosen scenario"
     return Tile("n_scenarios", "Scenarios computed", number(len(rows)), f"of {len(result.rows)}", note, len(rows))
@@ -82,7 +99,7 @@ def _value(result: StressResult) -> Tile:
 
 def stress_scenarios(result: StressResult) -> View:
     """Every scenario's P&L with a bar, what it is and where it comes from; those without a figure say why."""
-    rows = computed(result)
+    rows = valued(result)
     low = min([0.0, *(row.pnl for row in rows)])
     high = max([0.0, *(row.pnl for row in rows)])
     missing = [row for row in result.rows if row.status != "ok"]
@@ -94,7 +111,7 @@ def stress_scenarios(result: StressResult) -> View:
         Column("Loss or gain"),
         Column("Source"),
     ]
-    body = [_computed_row(row, low, high, _decimals(result)) for row in rows] + [_missing_row(row) for row in missing]
+    body = [_valued_row(row, low, high, _decimals(result)) for row in rows] + [_missing_row(row) for row in missing]
     return View(
         name="stress_scenarios",
         title="What each scenario would do",
@@ -103,7 +120,7 @@ def stress_scenarios(result: StressResult) -> View:
     )
 
 
-def _computed_row(row: StressRow, low: float, high: float, decimals: int) -> Row:
+def _valued_row(row: Valued, low: float, high: float, decimals: int) -> Row:
     width = (high - low) or 1.0
     look = "rk-loss" if row.pnl < 0 else "rk-gain"
     return [
@@ -135,23 +152,43 @@ def _what(scenario: StressScenario) -> str:
     """How the scenario is made: replayed days, or shocks."""
     if scenario.window is not None:
         return f"replayed: {day(scenario.window[0])} to {day(scenario.window[1])}"
-    shown = ", ".join(f"{shock.target} {_size(shock.size, shock.kind)}" for shock in scenario.shocks[:4])
+    shown = ", ".join(f"{_target(shock.target)} {_size(shock)}" for shock in scenario.shocks[:4])
     return "shocks: " + shown + (", …" if len(scenario.shocks) > 4 else "")
 
 
-def _size(size: float, kind: str) -> str:
-    return signed(100 * size, 1 if kind == "relative" and size * 100 != round(size * 100) else 0) + (
-        " %" if kind == "relative" else " points"
-    )
+def _target(target: str) -> str:
+    return {
+        "kind:equity": "equities",
+        "kind:volatility": "volatilities",
+        "kind:yield": "yields",
+        "kind:fx": "currencies",
+    }.get(target, target.removeprefix("currency:"))
 
 
-def _source(scenario: StressScenario) -> Cell | str | Markup:
+def _size(shock: Shock) -> str:
+    """A size as people say it: per cent, basis points of a yield, points of a volatility.
+
+    >>> _size(Shock("kind:equity", -0.2, "relative")), _size(Shock("kind:yield", 0.02, "absolute"))
+    ('−20\xa0%', '+200\xa0bp')
+    """
+    if shock.kind == "relative":
+        return (
+            signed(100 * shock.size, 0 if math.isclose(100 * shock.size, round(100 * shock.size)) else 1) + SPACE + "%"
+        )
+    if "yield" in shock.target:
+        return signed(10_000 * shock.size) + SPACE + "bp"
+    if "vol" in shock.target:
+        return signed(100 * shock.size, 0) + SPACE + "points"
+    return signed(shock.size, 4)
+
+
+def _source(scenario: StressScenario) -> Markup:
     return Markup('<span title="{}">{}</span>').format(scenario.source, shortened(scenario.source, 60))
 
 
 def stress_by_position(result: StressResult) -> View:
     """Each position's P&L in each scenario: vermilion loses, blue gains, the figure stands in the cell."""
-    rows = computed(result)
+    rows = valued(result)
     currency = result.portfolio.base_currency
     largest = max((float(np.abs(row.by_position).max(initial=0.0)) for row in rows), default=0.0)
     unit, word, _ = scale_of(largest / 10)
@@ -176,7 +213,7 @@ def stress_by_position(result: StressResult) -> View:
     )
 
 
-def _largest(result: StressResult, rows: list[StressRow]) -> tuple[list[str], NDArray[np.float64]]:
+def _largest(result: StressResult, rows: list[Valued]) -> tuple[list[str], NDArray[np.float64]]:
     """Positions (P) x scenarios (S), the largest mover first; what does not fit is summed."""
     matrix = np.stack([np.asarray(row.by_position, float) for row in rows], axis=1)
     names = [position.instrument.symbol for position in result.portfolio.positions]
@@ -197,5 +234,5 @@ def _heat(value: float, unit: float, largest: float, decimals: int) -> Cell:
 
 
 def _decimals(result: StressResult) -> int:
-    largest = max((abs(row.pnl) for row in result.rows if row.status == "ok"), default=0.0)
+    largest = max((abs(row.pnl) for row in valued(result)), default=0.0)
     return decimals_of(max(abs(result.value), largest), result.portfolio.base_currency)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from bokeh.core.properties import value
 from bokeh.models import FactorRange, Range1d
 from bokeh.plotting import figure
 
@@ -65,4 +66,4 @@ def plain_figure(*, height: int, x_range: Range1d, y_range: Range1d | FactorRang
 
 def text_style(colour: str = INK) -> dict[str, Any]:
     """How text inside a figure is set."""
-    return {"text_font": FONT, "text_font_size": "12px", "text_color": colour}
+    return {"text_font": value(FONT), "text_font_size": value("12px"), "text_color": value(colour)}

@@ -1,0 +1,75 @@
+"""What a notebook asks of its surroundings: one function, three faces.
+
+>>> from riskkit import charts, notebook, portfolio_var, VarSpec  # doctest: +SKIP
+>>> run = notebook.open_run(portfolio_var, portfolio, as_of, VarSpec(method))  # doctest: +SKIP
+>>> run.show(charts.headline)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from riskkit.charts.view import View
+from riskkit.notebook.analysis import Analysis
+from riskkit.notebook.report import ReportRun
+from riskkit.notebook.surroundings import Surroundings
+
+
+class Run(Protocol):
+    """An analysis that a notebook has opened."""
+
+    @property
+    def result(self) -> Any:
+        """What the analysis returned."""
+
+    def controls(self) -> None:
+        """Controls for the declared parameters; in a report, what they were."""
+
+    def show(self, view: Callable[[Any], View]) -> None:
+        """Draw a view; live, it follows the controls."""
+
+    def save(self) -> None:
+        """Keep the figures; live, say how to make a report of them."""
+
+
+def open_run(
+    analysis: Callable[..., Any], portfolio: str, as_of: str, spec: Any, surroundings: Surroundings | None = None
+) -> Run:
+    """Bind an analysis to its inputs and compute it, wherever the notebook runs.
+
+    Parameters
+    ----------
+    analysis : callable
+        Takes any of `portfolio`, `history`, `scenarios` and `spec` by these names: `portfolio_var`, `stress_test`.
+    portfolio : str
+        `team/portfolio`, or the portfolio alone where that is unique.
+    as_of : str
+        Valuation date, YYYY-MM-DD, or `latest`.
+    spec : dataclass instance
+        How it is computed; its fields are called as the notebook's parameters.
+    surroundings : Surroundings, optional
+        Instead of this process's own.
+
+    Returns
+    -------
+    Run
+        In a report from the run's frozen inputs, without network or credential; on a dashboard and in JupyterLab from
+        Supabase as whoever is signed in.
+
+    Raises
+    ------
+    InputError
+        A portfolio, a date or a parameter that cannot be used.
+    NotSignedIn, Unavailable
+        In JupyterLab: nobody is signed in, or the database does not answer.
+    """
+    around = surroundings or Surroundings.here()
+    bound = Analysis(analysis, spec)
+    values = bound.values(portfolio, as_of)
+    if around.settings.run_dir is not None:
+        return ReportRun(bound, values, around.settings.run_dir, around.declared())
+    # ipywidgets and jupyter_bokeh, half a second that a report does not pay
+    from riskkit.notebook.live import LiveRun
+
+    return LiveRun(bound, values, around)

@@ -1,0 +1,97 @@
+"""A calculation bound to a notebook's parameters: which inputs it wants, and how a parameter reaches it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from riskkit.errors import RiskkitError
+from riskkit.parameters.declaration import Parameter, Value
+from riskkit.store.contract import Inputs
+
+#: Handed over by name; `spec` is how it is computed, the rest is what it is computed from.
+INPUTS = ("portfolio", "history", "scenarios", "spec")
+#: Parameters that say what to load, not how to compute.
+SELECTORS = ("portfolio", "as_of")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A function such as `portfolio_var`, and the spec it starts from.
+
+    Attributes
+    ----------
+    function : callable
+        Takes any of `portfolio`, `history`, `scenarios` and `spec`, and returns a result.
+    spec : dataclass instance
+        Its fields carry the same names as the notebook's parameters.
+    """
+
+    function: Callable[..., Any]
+    spec: Any
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self._wanted() if name not in INPUTS]
+        if unknown:
+            raise RiskkitError(
+                f"{self.name} asks for {', '.join(unknown)}; an analysis may ask for {', '.join(INPUTS)}"
+            )
+
+    @property
+    def name(self) -> str:
+        """The function's name, which is also the notebook's: `portfolio_var`."""
+        return str(self.function.__name__)
+
+    @property
+    def title(self) -> str:
+        """`portfolio_var` as a title: Portfolio VaR."""
+        words = [word.replace("var", "VaR") if word == "var" else word for word in self.name.split("_")]
+        return " ".join([words[0].capitalize(), *words[1:]])
+
+    @property
+    def lookback_days(self) -> int | None:
+        """How many daily returns it reads; None is the whole history."""
+        lookback = getattr(self.spec, "lookback_days", None)
+        return None if lookback is None else int(lookback) + int(getattr(self.spec, "step_days", 1)) - 1
+
+    def __call__(self, inputs: Inputs) -> Any:
+        """Compute from these inputs."""
+        given = {
+            "portfolio": inputs.portfolio,
+            "history": inputs.history,
+            "scenarios": inputs.scenarios,
+            "spec": self.spec,
+        }
+        return self.function(**{name: given[name] for name in self._wanted()})
+
+    def values(self, portfolio: str, as_of: str) -> dict[str, Value]:
+        """The parameters as they stand, by name."""
+        return {"portfolio": portfolio, "as_of": as_of, **_fields(self.spec)}
+
+    def at(self, values: Mapping[str, Value]) -> Analysis:
+        """The same analysis with these parameters; a new spec validates itself."""
+        known = _fields(self.spec)
+        changed = {name: value for name, value in values.items() if name in known}
+        return Analysis(self.function, dataclasses.replace(self.spec, **changed))
+
+    def check(self, declared: Sequence[Parameter]) -> None:
+        """Every declared parameter must reach the calculation, or a control for it would do nothing."""
+        known = {*SELECTORS, *_fields(self.spec)}
+        lost = [parameter.name for parameter in declared if parameter.name not in known]
+        if lost:
+            raise RiskkitError(
+                f"The parameters cell declares {', '.join(lost)}, but {type(self.spec).__name__} has no such field, "
+                "so changing it would change nothing."
+            )
+
+    def _wanted(self) -> list[str]:
+        """The inputs it takes; whatever else it takes must have a default."""
+        parameters = inspect.signature(self.function).parameters
+        return [name for name, p in parameters.items() if name in INPUTS or p.default is inspect.Parameter.empty]
+
+
+def _fields(spec: Any) -> dict[str, Any]:
+    return {item.name: getattr(spec, item.name) for item in dataclasses.fields(spec)}

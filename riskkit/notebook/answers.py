@@ -1,0 +1,132 @@
+"""One answer of a live page: everything it shows for one set of parameters, computed without touching a widget."""
+
+from __future__ import annotations
+
+import bisect
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from riskkit.charts.numbers import day
+from riskkit.charts.view import View
+from riskkit.errors import InputError
+from riskkit.notebook.analysis import Analysis
+from riskkit.parameters.declaration import Value
+from riskkit.store.contract import Inputs, PortfolioRef, Store
+from riskkit.store.inputs import find_portfolio, load_inputs
+
+ViewFunction = Callable[[Any], View]
+#: [s] For how long what was read is taken to stand; a change of method must not read it again.
+_FRESH = 300.0
+_KEPT = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a page shows.
+
+    Attributes
+    ----------
+    values : dict
+        The parameters; `as_of` is a day with data, or `latest`.
+    inputs : Inputs
+    portfolios : tuple of PortfolioRef
+        Those the user may choose.
+    days : tuple of date
+        Days that may be chosen for this book.
+    result
+        Of the analysis.
+    views : dict
+        By view function.
+    notes : tuple of str
+        What was done on the way that the reader should know.
+    """
+
+    values: dict[str, Value]
+    inputs: Inputs
+    portfolios: tuple[PortfolioRef, ...]
+    days: tuple[date, ...]
+    result: Any
+    views: dict[ViewFunction, View]
+    notes: tuple[str, ...] = ()
+
+
+class Answers:
+    """Answers questions from a store, reading each book once.
+
+    Parameters
+    ----------
+    store : Store
+    analysis : Analysis
+    """
+
+    def __init__(self, store: Store, analysis: Analysis) -> None:
+        self.store, self._analysis = store, analysis
+        self._read: dict[tuple[object, ...], tuple[float, Any]] = {}
+
+    def answer(self, values: Mapping[str, Value], views: tuple[ViewFunction, ...], *, snap: bool) -> Answer:
+        """The answer for these parameters.
+
+        Parameters
+        ----------
+        values : mapping
+            Every parameter of the notebook.
+        views : tuple of view functions
+            Drawn here, because drawing takes as long as computing.
+        snap : bool
+            Take the nearest day with data instead of one without, and say so; otherwise such a day is an error.
+        """
+        analysis = self._analysis.at(values)
+        ref = self._once(("ref", values["portfolio"]), lambda: find_portfolio(self.store, str(values["portfolio"])))
+        days = self._once(("days", ref.path), lambda: self.store.dates(ref))
+        as_of, notes = _snapped(str(values["as_of"]), days) if snap else (str(values["as_of"]), ())
+        inputs = self._inputs(ref, as_of, analysis.lookback_days)
+        result = analysis(inputs)
+        drawn = {view: view(result) for view in views}
+        return Answer({**values, "as_of": as_of}, inputs, self.portfolios(), days, result, drawn, notes)
+
+    def portfolios(self) -> tuple[PortfolioRef, ...]:
+        """Those the user may see."""
+        found: tuple[PortfolioRef, ...] = self._once(("portfolios",), self.store.portfolios)
+        return found
+
+    def _inputs(self, ref: PortfolioRef, as_of: str, lookback_days: int | None) -> Inputs:
+        read = self._once(
+            ("inputs", ref.path, as_of, lookback_days),
+            lambda: load_inputs(self.store, ref.path, as_of, lookback_days),
+        )
+        assert isinstance(read, Inputs)  # noqa: S101 (for the type checker)
+        return read
+
+    def _once(self, key: tuple[object, ...], read: Callable[[], Any]) -> Any:
+        """What was read under this key a moment ago, or what is read now."""
+        now = time.monotonic()
+        self._read = {k: kept for k, kept in self._read.items() if now - kept[0] < _FRESH}
+        if key not in self._read:
+            value = read()
+            self._read[key] = (now, value)
+            for oldest in list(self._read)[: -_KEPT * 3]:
+                del self._read[oldest]
+        return self._read[key][1]
+
+
+def _snapped(as_of: str, days: tuple[date, ...]) -> tuple[str, tuple[str, ...]]:
+    """The day itself if it has data, else the last one before it that has, else the first; and a note if it moved."""
+    if as_of == "latest" or not days:
+        return as_of, ()
+    wanted = _date(as_of)
+    place = bisect.bisect_right(days, wanted)
+    found = days[max(place - 1, 0)]
+    if found == wanted:
+        return as_of, ()
+    which = "the last day with data before it" if place else "the first day with data"
+    return found.isoformat(), (f"There are no data for {day(wanted)}, a {wanted:%A}; this is {day(found)}, {which}.",)
+
+
+def _date(as_of: str) -> date:
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError as error:
+        raise InputError("as_of", as_of, "latest or a date, YYYY-MM-DD") from error

@@ -1,0 +1,37 @@
+"""The command that makes a report of what a live page shows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from riskkit.notebook.analysis import SELECTORS
+from riskkit.parameters.declaration import Parameter, Value, as_text
+
+
+def command(
+    report: str, portfolio: str, as_of: date, declared: Sequence[Parameter], values: Mapping[str, Value]
+) -> str:
+    """The words a shell needs; parameters at their defaults are left out.
+
+    >>> command("portfolio_var", "atlas/demo", date(2020, 3, 16), (), {})
+    'riskkit report portfolio_var --portfolio atlas/demo --as-of 2020-03-16'
+    """
+    words = ["riskkit", "report", report, "--portfolio", portfolio, "--as-of", as_of.isoformat()]
+    for parameter in declared:
+        value = values.get(parameter.name, parameter.default)
+        if parameter.name not in SELECTORS and value != parameter.default:
+            words += ["-p", parameter.name, as_text(value)]
+    return shlex.join(words)
+
+
+def block(text: str) -> Markup:
+    """The command on a page: one click selects it."""
+    return Markup(
+        '<div class="rk-command"><h3 class="rk-title">This view as a report</h3>'
+        '<p class="rk-sub">Run it where riskkit is installed; click to select.</p>'
+        '<code title="Click selects the whole command">{}</code></div>'
+    ).format(text)

@@ -1,0 +1,50 @@
+"""The line that says whose figures these are, as of when, and in what currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from riskkit.charts.numbers import day
+from riskkit.notebook.analysis import Analysis
+from riskkit.parameters.declaration import Value
+from riskkit.store.contract import Inputs
+
+#: Read by the report's renderer.
+MIME = "application/vnd.riskkit.header+json"
+
+
+def bundle(analysis: Analysis, inputs: Inputs, result: Any, values: Mapping[str, Value]) -> dict[str, Any]:
+    """The header as a mime bundle."""
+    data = {
+        "title": analysis.title,
+        "question": question(inputs),
+        "portfolio": inputs.ref.path,
+        "portfolio_title": inputs.ref.title,
+        "team": inputs.ref.team,
+        "as_of": inputs.as_of.isoformat(),
+        "base_currency": inputs.portfolio.base_currency,
+        "notes": list(inputs.notes),
+        "sources": list(inputs.sources),
+        "estimator": str(getattr(result, "estimator", "")),
+        "parameters": dict(values),
+    }
+    return {MIME: data, "text/html": str(line(inputs)), "text/plain": f"{inputs.ref.path}, {inputs.as_of}"}
+
+
+def question(inputs: Inputs) -> str:
+    """The one question under a page's title."""
+    return f"How much can {inputs.ref.title or inputs.ref.path} lose, and why?"
+
+
+def line(inputs: Inputs) -> Markup:
+    """Portfolio, date and currency."""
+    return Markup('<p class="rk-live"><b>{}</b> ({}) · as of <time datetime="{}">{}</time> · {}</p>').format(
+        inputs.ref.title or inputs.ref.path,
+        inputs.ref.path,
+        inputs.as_of.isoformat(),
+        day(inputs.as_of),
+        inputs.portfolio.base_currency,
+    )

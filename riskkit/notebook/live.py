@@ -1,0 +1,161 @@
+"""The live faces: controls that recompute in a thread and views that are updated in place."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ipywidgets import HTML, Layout, VBox
+
+from riskkit.errors import RiskkitError
+from riskkit.notebook import command, header, screen
+from riskkit.notebook.analysis import Analysis
+from riskkit.notebook.answers import Answer, Answers, ViewFunction
+from riskkit.notebook.recompute import Recompute
+from riskkit.notebook.surroundings import Surroundings
+from riskkit.parameters.declaration import Parameter, Value
+from riskkit.store.contract import PortfolioRef
+from riskkit.widgets.card import Card
+from riskkit.widgets.controls import Controls
+from riskkit.widgets.status import Status
+
+_log = logging.getLogger("riskkit.notebook")
+
+
+class LiveRun:
+    """One open page.
+
+    Attributes
+    ----------
+    answer : Answer or None
+        What the page shows now; None while nothing could be computed.
+    cards : dict
+        The card of each view function shown so far.
+    panel : Controls or None
+        After `controls()`.
+    """
+
+    def __init__(self, analysis: Analysis, values: dict[str, Value], surroundings: Surroundings) -> None:
+        self._analysis, self._surroundings = analysis, surroundings
+        self._values = values
+        self._declared: tuple[Parameter, ...] = surroundings.declared()
+        analysis.check(self._declared)
+        self._answers = Answers(surroundings.connect(), analysis)
+        self._recompute = Recompute(self._compute, self._apply, self._fail)
+        self._status = Status()
+        self._head = HTML(layout=Layout(margin="0", width="100%"))
+        self._command = HTML(layout=Layout(margin="0", width="100%"))
+        self.answer: Answer | None = None
+        self.cards: dict[ViewFunction, Card] = {}
+        self.panel: Controls | None = None
+        self._first_answer()
+        screen.widget(VBox([self._head, self._status.banner], layout=Layout(margin="0", width="100%")))
+
+    @property
+    def result(self) -> Any:
+        """What the analysis returned last."""
+        return None if self.answer is None else self.answer.result
+
+    def controls(self) -> None:
+        """Show the controls of the parameters that the notebook declares."""
+        self.panel = Controls(self._declared, self._values, self._moved, self._status.error)
+        self._offer(self.answer)
+        box = VBox([self.panel.box, self._status.progress, self.panel.state], layout=Layout(margin="0", width="100%"))
+        screen.widget(box)
+
+    def show(self, view: ViewFunction) -> None:
+        """Draw a view of the result, and keep it up to date from now on."""
+        card = Card() if self.answer is None else Card(view(self.answer.result))
+        self.cards[view] = card
+        screen.widget(card.box)
+
+    def save(self) -> None:
+        """Show the command that makes a report of what this page shows."""
+        self._write_command()
+        screen.widget(self._command)
+
+    def wait(self, seconds: float = 30.0) -> bool:
+        """Wait until nothing is being recomputed: for scripts and tests, where no event loop runs beside."""
+        return self._recompute.wait(seconds)
+
+    def _first_answer(self) -> None:
+        """Compute before anything is shown. A quant gets the error; on a dashboard the controls stay to mend it."""
+        dashboard = self._surroundings.face == "dashboard"
+        try:
+            self.answer = self._answers.answer(self._values, (), snap=dashboard)
+        except RiskkitError as error:
+            if not dashboard:
+                raise
+            self._status.error(error)
+        else:
+            self._settle(self.answer)
+
+    def _moved(self, values: dict[str, Value]) -> None:
+        """A control was moved: say at once that it was heard, answer soon."""
+        self._status.busy(True)
+        for card in self.cards.values():
+            card.refreshing(True)
+        self._recompute.request(values)
+
+    def _compute(self, values: dict[str, Value]) -> Answer:
+        return self._answers.answer(values, tuple(self.cards), snap=True)
+
+    def _apply(self, answer: Answer) -> None:
+        self.answer = answer
+        for view, card in self.cards.items():
+            card.update(answer.views.get(view) or view(answer.result))
+        self._status.clear()
+        self._settle(answer)
+        self._offer(answer)
+        self._write_command()
+        self._rest()
+
+    def _fail(self, error: Exception) -> None:
+        self._status.error(error)
+        self._rest()
+
+    def _rest(self) -> None:
+        self._status.busy(False)
+        for card in self.cards.values():
+            card.refreshing(False)
+
+    def _settle(self, answer: Answer) -> None:
+        self._values = answer.values
+        self._head.value = str(header.line(answer.inputs))
+        if answer.notes:
+            self._status.note(" ".join(answer.notes))
+
+    def _offer(self, answer: Answer | None) -> None:
+        """Let the controls offer what there is, and stand where the answer stands."""
+        if self.panel is None:
+            return
+        if answer is None:
+            self.panel.offer_portfolios(_named(self._known_portfolios()), None)
+        else:
+            chosen, shown = str(answer.values["portfolio"]), answer.inputs.ref.path
+            named = _named(answer.portfolios)
+            self.panel.offer_portfolios(
+                {chosen if path == shown else path: text for path, text in named.items()}, chosen
+            )
+            self.panel.offer_scenarios({scenario.name: scenario.title for scenario in answer.inputs.scenarios})
+            self.panel.show(answer.values)
+            self.panel.offer_days(answer.days, answer.inputs.as_of)
+
+    def _known_portfolios(self) -> tuple[PortfolioRef, ...]:
+        try:
+            return self._answers.portfolios()
+        except RiskkitError as error:
+            self._status.error(error)
+            return ()
+
+    def _write_command(self) -> None:
+        if self.answer is not None:
+            answer = self.answer
+            inputs = answer.inputs
+            text = command.command(self._analysis.name, inputs.ref.path, inputs.as_of, self._declared, answer.values)
+            self._command.value = str(command.block(text))
+
+
+def _named(refs: tuple[PortfolioRef, ...]) -> dict[str, str]:
+    """What to call each portfolio."""
+    return {ref.path: f"{ref.title or ref.slug} ({ref.path})" for ref in refs}

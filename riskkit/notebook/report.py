@@ -1,0 +1,69 @@
+"""The report face: frozen inputs, views as mime bundles, figures and tables written for the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from riskkit.charts.markup import facts
+from riskkit.charts.numbers import day
+from riskkit.charts.view import View
+from riskkit.errors import InputError
+from riskkit.notebook import header, saved, screen
+from riskkit.notebook.analysis import Analysis
+from riskkit.parameters.declaration import Parameter, Value, as_text
+from riskkit.runs.frozen import thaw
+from riskkit.store.contract import Inputs
+from riskkit.widgets.words import label, word_of
+
+
+class ReportRun:
+    """One execution of a report; it reads the run's folder and nothing else.
+
+    Attributes
+    ----------
+    inputs : Inputs
+    result
+        What the analysis returned.
+    """
+
+    def __init__(
+        self, analysis: Analysis, values: dict[str, Value], folder: Path, declared: tuple[Parameter, ...]
+    ) -> None:
+        self._folder, self._declared, self._values = folder, declared, values
+        self.inputs = _agreeing(thaw(folder), values)
+        self.result = analysis(self.inputs)
+        screen.bundle(header.bundle(analysis, self.inputs, self.result, values))
+
+    def controls(self) -> None:
+        """A report has no controls: one line says how it was parametrised."""
+        screen.bundle(View("parameters", html=facts(self._stated()), width="tiles").bundle())
+
+    def show(self, view: Callable[[Any], View]) -> None:
+        """Draw a view of the result."""
+        screen.bundle(view(self.result).bundle())
+
+    def save(self) -> None:
+        """Write metrics and tables for the runner."""
+        saved.save(self.result, self._folder)
+
+    def _stated(self) -> list[str]:
+        book = self.inputs.ref.title or self.inputs.ref.path
+        told = {"portfolio": book, "as_of": f"as of {day(self.inputs.as_of)}"}
+        return [told.get(parameter.name) or _stated(parameter, self._values) for parameter in self._declared]
+
+
+def _stated(parameter: Parameter, values: dict[str, Value]) -> str:
+    value = values.get(parameter.name, parameter.default)
+    shown = word_of(str(value)) if parameter.constraint.kind == "choices" else as_text(value)
+    return f"{label(parameter.name)}: {shown}"
+
+
+def _agreeing(inputs: Inputs, values: dict[str, Value]) -> Inputs:
+    """The frozen inputs, if they are those that the parameters ask for."""
+    if values["portfolio"] not in (inputs.ref.path, inputs.ref.slug):
+        raise InputError("portfolio", values["portfolio"], f"{inputs.ref.path}, whose inputs were frozen")
+    if values["as_of"] not in ("latest", inputs.as_of.isoformat()):
+        raise InputError("as_of", values["as_of"], f"{inputs.as_of}, the day whose inputs were frozen")
+    return inputs

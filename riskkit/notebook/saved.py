@@ -1,0 +1,55 @@
+"""What a run keeps of a result: its metrics and its tables, each file whole or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+#: Below the run's folder.
+FOLDER = "outputs"
+#: What a spreadsheet would take for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def save(result: Any, folder: Path) -> Path:
+    """Write `outputs/metrics.json` and `outputs/tables/<name>.csv` of a result below `folder`.
+
+    Floats keep every bit: their text is Python's shortest that reads back the same.
+    """
+    target = folder / FOLDER
+    (target / "tables").mkdir(parents=True, exist_ok=True)
+    for name, frame in result.tables().items():
+        _write(target / "tables" / f"{name}.csv", csv(frame))
+    metrics = [
+        {"name": metric.name, "value": float(metric.value), "unit": metric.unit, "labels": dict(metric.labels)}
+        for metric in result.metrics()
+    ]
+    _write(target / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    return target
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """A table as CSV; a text that a spreadsheet would run gets a leading apostrophe, numbers stay numbers."""
+    safe = frame.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column].dtype):
+            safe[column] = safe[column].map(_text)
+    text: str = safe.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def _text(value: object) -> object:
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

@@ -1,0 +1,54 @@
+"""Where a notebook runs: as a report, as a dashboard or in JupyterLab; it never has to ask itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from riskkit.notebook.parameters_cell import declared_here
+from riskkit.parameters.declaration import Parameter
+from riskkit.settings import Settings
+from riskkit.store.contract import Store
+
+Face = Literal["report", "dashboard", "lab"]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What one kernel has around it.
+
+    Attributes
+    ----------
+    settings : Settings
+    connect : callable
+        Opens the store as whoever is signed in; not called in a report, which has no network and no credential.
+    declared : callable
+        The parameters that the notebook's parameters cell declares.
+    """
+
+    settings: Settings
+    connect: Callable[[], Store]
+    declared: Callable[[], tuple[Parameter, ...]] = declared_here
+
+    @property
+    def face(self) -> Face:
+        """`report` in a frozen run directory, `dashboard` beside a token broker, else `lab`."""
+        if self.settings.run_dir is not None:
+            return "report"
+        return "dashboard" if self.settings.broker is not None else "lab"
+
+    @classmethod
+    def here(cls) -> Surroundings:
+        """What this process has around it."""
+        settings = Settings.load()
+        return cls(settings, lambda: _signed_in(settings))
+
+
+def _signed_in(settings: Settings) -> Store:
+    """The store of whoever is signed in."""
+    # the supabase client takes a second to import, and has no place in a report's kernel
+    from riskkit import session
+    from riskkit.store.connect import open_store
+
+    return open_store(settings, session.current(settings))

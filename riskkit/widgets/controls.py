@@ -1,0 +1,122 @@
+"""The controls of a live page, made from what the notebook's parameters cell declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from ipywidgets import HTML, HBox, Layout
+from markupsafe import Markup
+
+from riskkit.parameters.declaration import Parameter, Value
+from riskkit.parameters.query import to_query
+from riskkit.parameters.validate import complete, validate
+from riskkit.widgets.fields import Field, field, offer
+from riskkit.widgets.scenarios import ScenarioChoice
+
+
+class Controls:
+    """A row of controls, and the page's address as they stand.
+
+    Parameters
+    ----------
+    declared : sequence of Parameter
+    values : mapping of str to str, int, float or bool
+        Where the controls start.
+    changed : callable
+        Called with every parameter's validated value when somebody moves a control.
+    refused : callable
+        Called with the error when what came from the browser does not pass the validator.
+
+    Attributes
+    ----------
+    box, state : widgets
+        The row; and the hidden element from which the page's script takes the query string.
+    """
+
+    def __init__(
+        self,
+        declared: Sequence[Parameter],
+        values: Mapping[str, Value],
+        changed: Callable[[dict[str, Value]], None],
+        refused: Callable[[Exception], None],
+    ) -> None:
+        self._declared, self._changed, self._refused = declared, changed, refused
+        self._quiet, self._day_shown = False, ""
+        self.values = complete(declared, dict(values))
+        self.fields: dict[str, Field] = {}
+        for parameter in declared:
+            self.fields[parameter.name] = field(parameter, self.values[parameter.name], self._moved)
+        self.box = HBox([item.widget for item in self.fields.values()], layout=Layout(flex_flow="row wrap"))
+        self.box.add_class("rk-controls")
+        self.state = HTML(layout=Layout(display="none"))
+        self._write_state()
+
+    def show(self, values: Mapping[str, Value]) -> None:
+        """Stand where these values say, without calling it a change."""
+        self.values = complete(self._declared, {**self.values, **values})
+        self._quiet = True
+        try:
+            for name, item in self.fields.items():
+                if item.parameter.constraint.kind != "date" and item.read() != self.values[name]:
+                    item.write(self.values[name])
+        finally:
+            self._quiet = False
+        self._write_state()
+
+    def offer_portfolios(self, options: Mapping[str, str], chosen: str | None) -> None:
+        """The portfolios that may be chosen: name to label."""
+        self._quietly("portfolio", lambda item: offer(item.widget, options, chosen))
+
+    def offer_days(self, days: Sequence[date], shown: date | None) -> None:
+        """The first and the last day that may be chosen, and the day that is shown now."""
+
+        def bound(item: Field) -> None:
+            item.widget.min = item.widget.max = None
+            if days:
+                item.widget.min, item.widget.max = days[0], days[-1]
+            item.widget.value = shown
+
+        self._day_shown = shown.isoformat() if shown else ""
+        self._quietly("date", bound)
+
+    def offer_scenarios(self, titles: Mapping[str, str]) -> None:
+        """The scenarios that may be chosen: name to title."""
+        self._quietly("scenarios", lambda item: _offer(item.widget, titles))
+
+    def _quietly(self, kind: str, act: Callable[[Field], None]) -> None:
+        self._quiet = True
+        try:
+            for item in self.fields.values():
+                if item.parameter.constraint.kind == kind:
+                    act(item)
+        finally:
+            self._quiet = False
+
+    def _moved(self) -> None:
+        if self._quiet:
+            return
+        try:
+            values = complete(self._declared, validate(self._declared, self._read()))
+        except Exception as error:  # a browser may send anything; the page answers with a sentence, never a traceback
+            self._refused(error)
+            return
+        if values != self.values:
+            self.values = values
+            self._changed(values)
+
+    def _read(self) -> dict[str, object]:
+        """What the controls say. A calendar that still shows the day of `latest` still means `latest`."""
+        given = {name: item.read() for name, item in self.fields.items()}
+        for name, item in self.fields.items():
+            if item.parameter.constraint.kind == "date" and given[name] == self._day_shown:
+                given[name] = self.values[name]
+        return given
+
+    def _write_state(self) -> None:
+        query = to_query(self._declared, self.values)
+        self.state.value = str(Markup('<div class="rk-state" hidden data-query="{}"></div>').format(query))
+
+
+def _offer(widget: ScenarioChoice, titles: Mapping[str, str]) -> None:
+    widget.offer(titles)

@@ -1,0 +1,28 @@
+"""Names in code as people read them."""
+
+from __future__ import annotations
+
+_WORDS = {
+    "historical": "Historical simulation",
+    "parametric": "Parametric, normal",
+    "monte_carlo_normal": "Monte Carlo, normal",
+    "monte_carlo_t": "Monte Carlo, Student-t",
+}
+
+
+def label(name: str) -> str:
+    """A parameter's name.
+
+    >>> label("confidence_level"), label("as_of")
+    ('Confidence level', 'As of')
+    """
+    return name.replace("_", " ").capitalize()
+
+
+def word_of(choice: str) -> str:
+    """One of a parameter's choices.
+
+    >>> word_of("monte_carlo_t"), word_of("sqrt_time")
+    ('Monte Carlo, Student-t', 'Sqrt time')
+    """
+    return _WORDS.get(choice) or choice.replace("_", " ").capitalize()
