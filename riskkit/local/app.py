@@ -81,7 +81,7 @@ def application(settings: Settings) -> Starlette:
         PoolClosed: _no_database,
         405: _method,
     }
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers, middleware=[Middleware(Frame)])  # type: ignore[arg-type]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers, middleware=[Middleware(Frame)])
 
 
 class Frame:

@@ -220,6 +220,6 @@ def _check_password(password: object) -> None:
 
 def _whole(request: Request, name: str, usual: int) -> int:
     text = request.query_params.get(name) or str(usual)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) or len(text) > 9:
+    if not text.isascii() or not text.isdigit() or not int(text[:9]) >= 1 or len(text) > 9:
         raise AuthError(400, "validation_failed", f"{name} must be a whole number from 1")
     return int(text)

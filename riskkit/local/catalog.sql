@@ -7,7 +7,7 @@ with tables as (
   from pg_class c
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'm', 'p', 'f')
 ), keys as (
-  select f.conname as name, f.conrelid, own.relname as table_name, other.relname as foreign_table,
+  select f.conname as name, f.conrelid, own.name as table_name, other.name as foreign_table,
     (select json_agg(a.attname order by k.place) from unnest(f.conkey) with ordinality as k (number, place), pg_attribute a
      where a.attrelid = f.conrelid and a.attnum = k.number) as columns,
     (select json_agg(a.attname order by k.place) from unnest(f.confkey) with ordinality as k (number, place), pg_attribute a

@@ -25,7 +25,6 @@ def main() -> None:
     if not ipaddress.ip_address(address).is_loopback:
         sys.exit(f"The embedded Supabase listens on loopback only, not on {address}.")
     known = json.loads(sys.stdin.read())
-    known.pop("database_port")
     settings = Settings(config=Config(**known.pop("config")), **known)
     pid = os.fork()
     if pid:

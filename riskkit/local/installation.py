@@ -9,7 +9,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata, util
@@ -51,23 +51,22 @@ class Installation:
         """Postgres' own log."""
         return self.folder / "postgres.log"
 
-    def run(self, command: Sequence[str | Path], timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Run one of the wheel's programs as the account, with nothing of our environment.
 
         The output goes to a file, not a pipe: the postmaster that `pg_ctl` leaves behind would keep a pipe open.
         """
-        program = self.binaries / "bin" / command[0]
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
         account = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(  # noqa: S603 (our own program and arguments)
-                [program, *command[1:]],
+                [self.binaries / "bin" / program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
                 env=environment,
-                timeout=timeout,
+                timeout=60,
                 check=False,
                 **account,  # type: ignore[call-overload]
             )

@@ -69,8 +69,17 @@ class Postgres:
                 owner = folder.stat()
                 os.chown(pwfile, owner.st_uid, owner.st_gid)
             done = self.installation.run(
-                ["initdb", "-D", folder / "data.partial", "-U", SUPERUSER, "--pwfile", pwfile]
-                + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+                "initdb",
+                "-D",
+                folder / "data.partial",
+                "-U",
+                SUPERUSER,
+                "--pwfile",
+                pwfile,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-instructions",
             )
         finally:
             pwfile.unlink(missing_ok=True)
@@ -113,8 +122,17 @@ class Postgres:
         while True:
             port = free_port(preferred, PREFERRED_PORT)
             done = self.installation.run(
-                ["pg_ctl", "start", "-w", "-t", "30", "-D", self.installation.data, "-l", self.installation.log]
-                + ["-o", f"-p {port}"]
+                "pg_ctl",
+                "start",
+                "-w",
+                "-t",
+                "30",
+                "-D",
+                self.installation.data,
+                "-l",
+                self.installation.log,
+                "-o",
+                f"-p {port}",
             )
             if done.returncode == 0:
                 return port
@@ -127,9 +145,9 @@ class Postgres:
         process = self.process()
         if process is None:
             return
-        self.installation.run(["pg_ctl", "stop", "-w", "-t", "20", "-m", "fast", "-D", self.installation.data])
+        self.installation.run("pg_ctl", "stop", "-w", "-t", "20", "-m", "fast", "-D", self.installation.data)
         if self.process() is not None:
-            self.installation.run(["pg_ctl", "stop", "-w", "-t", "10", "-m", "immediate", "-D", self.installation.data])
+            self.installation.run("pg_ctl", "stop", "-w", "-t", "10", "-m", "immediate", "-D", self.installation.data)
 
     def _forget_recycled_pid(self) -> None:
         """Remove a pid file whose pid now belongs to some other program; Postgres would refuse to start."""

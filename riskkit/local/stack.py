@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -145,20 +146,20 @@ class Stack:
         Postgres.of(self.home).stop()
 
     def _start_gateway(self, port: int | None, secrets: Secrets, config: Config, database_port: int) -> str:
-        wanted = {"config": asdict(config), "database_port": database_port}
+        wanted = {"config": asdict(config), "database_port": database_port, "code": _fingerprint()}
         mark, running = self._gateway(), self._public().get("SUPABASE_URL")
-        if mark is not None and running and self._settings() == wanted and _healthy(running):
-            if port in (None, 0, int(running.rsplit(":", 1)[1])):
-                return str(running)
+        last = int(running.rsplit(":", 1)[1]) if running else None
+        same = port in (None, 0, last) and self._settings() == wanted
+        if mark is not None and running and same and _healthy(running):
+            return str(running)
         if mark is not None:
             mark.stop()
-        last = int(running.rsplit(":", 1)[1]) if running else None
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", _gateway_port(port, last)))
             listener.listen(128)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            self._spawn(listener, wanted | {"url": url, **_gateway_secrets(secrets, database_port)})
+            self._spawn(listener, {"url": url, "config": asdict(config), **_gateway_secrets(secrets, database_port)})
         write_private(self.folder / "settings.json", json.dumps(wanted))
         self._wait(url)
         return url
@@ -247,6 +248,14 @@ def _healthy(url: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _fingerprint() -> str:
+    """Of the gateway's code: one that runs an older riskkit is replaced at the next start."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.*")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -52,7 +52,8 @@ async def create(cursor: Cursor, given: Mapping[str, Any], password_hash: str | 
     """A new user with its e-mail identity; a second one with the same address raises UniqueViolation."""
     await cursor.execute(
         """
-        insert into auth.users (id, email, encrypted_password, email_confirmed_at, raw_user_meta_data, raw_app_meta_data)
+        insert into auth.users (id, email, encrypted_password, email_confirmed_at,
+          raw_user_meta_data, raw_app_meta_data)
         values (coalesce(%s::uuid, gen_random_uuid()), lower(%s), %s, case when %s then now() end, %s,
           '{"provider": "email", "providers": ["email"]}'::jsonb || %s::jsonb)
         returning *
