@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from riskkit.errors import InputError
@@ -54,5 +54,21 @@ def fit_degrees_of_freedom(changes: FloatArray) -> float:
         constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * math.log(math.pi * (nu - 2))
         return float(-(constant - (nu + 1) / 2 * np.log1p(squares / (nu - 2)).mean()))
 
-    fit = minimize_scalar(cost, bounds=(1 / FIT_BOUNDS[1], 1 / FIT_BOUNDS[0]), method="bounded")
-    return float(1.0 / fit.x)
+    return 1.0 / _lowest(cost, 1 / FIT_BOUNDS[1], 1 / FIT_BOUNDS[0])
+
+
+def _lowest(cost: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function with one valley is lowest: golden section (scipy.optimize takes longer to import than this)."""
+    ratio = (math.sqrt(5.0) - 1.0) / 2.0
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    at_left, at_right = cost(left), cost(right)
+    while high - low > 1e-10:
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - ratio * (high - low)
+            at_left = cost(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + ratio * (high - low)
+            at_right = cost(right)
+    return (low + high) / 2.0
