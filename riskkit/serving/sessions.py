@@ -1,0 +1,123 @@
+"""Browser sessions, kept in the serving process: a refresh token never leaves it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from riskkit.errors import NotSignedIn
+from riskkit.serving.auth import AuthClient, Grant, SignInRefused
+from riskkit.serving.limits import Limits
+
+
+@dataclass(eq=False)
+class BrowserSession:
+    """One signed-in browser.
+
+    Attributes
+    ----------
+    sid : str
+        The opaque id in the cookie.
+    grant : Grant
+        Latest tokens from Auth.
+    created, seen : float
+        Clock readings: sign-in, and the last thing the person did.
+    ended : bool
+        Set once, by whatever ends the session.
+    sockets : set
+        Open websockets, closed when the session ends.
+    """
+
+    sid: str = field(repr=False)
+    grant: Grant
+    created: float
+    seen: float
+    ended: bool = False
+    sockets: set[Any] = field(default_factory=set, repr=False)
+    refreshing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+    @property
+    def email(self) -> str:
+        """Who signed in."""
+        return self.grant.email
+
+    @property
+    def user_id(self) -> str:
+        """Auth's id of the user."""
+        return self.grant.user_id
+
+
+class Sessions:
+    """All sessions of the process, looked up by the cookie's value; a restart forgets them."""
+
+    def __init__(self, auth: AuthClient, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._auth, self._limits, self._clock = auth, limits, clock
+        self._by_digest: dict[str, BrowserSession] = {}
+
+    def create(self, grant: Grant) -> BrowserSession:
+        """A new session with a new id."""
+        now = self._clock()
+        session = BrowserSession(secrets.token_urlsafe(32), grant, now, now)
+        self._by_digest[_digest(session.sid)] = session
+        return session
+
+    def find(self, sid: str | None) -> BrowserSession | None:
+        """The live session of that id, if there is one."""
+        session = self._by_digest.get(_digest(sid)) if sid else None
+        return session if session is not None and self.live(session) else None
+
+    def live(self, session: BrowserSession) -> bool:
+        """Whether the session has neither been ended nor run out."""
+        return not session.ended and self.remaining(session) > 0
+
+    def remaining(self, session: BrowserSession) -> float:
+        """Seconds until the session runs out if nobody touches it."""
+        now = self._clock()
+        return min(session.seen + self._limits.idle - now, session.created + self._limits.absolute - now)
+
+    def touch(self, session: BrowserSession) -> None:
+        """The person did something: the idle limit counts from now."""
+        session.seen = self._clock()
+
+    def drop(self, session: BrowserSession) -> None:
+        """The session is over."""
+        session.ended = True
+        self._by_digest.pop(_digest(session.sid), None)
+
+    def run_out(self) -> list[BrowserSession]:
+        """Sessions that are still kept and no longer live."""
+        return [session for session in self._by_digest.values() if not self.live(session)]
+
+    async def access_token(self, session: BrowserSession) -> Grant:
+        """The session's tokens with an access token that lasts a while yet.
+
+        Auth rotates refresh tokens and takes a second use for theft, so there is one refresh at a time.
+
+        Raises
+        ------
+        NotSignedIn
+            The session is over, or Auth no longer knows it (which ends it).
+        Unavailable
+            Auth does not answer; the session stays.
+        """
+        async with session.refreshing:
+            if not self.live(session):
+                raise NotSignedIn("The session has ended; sign in again.")
+            grant = session.grant
+            if grant.expires_at - time.time() < min(90.0, grant.lifetime / 2):
+                try:
+                    session.grant = await self._auth.refresh(grant.refresh_token)
+                except SignInRefused as error:
+                    if error.status != 429:
+                        session.ended = True
+                    raise NotSignedIn("The session has ended; sign in again.") from error
+            return session.grant
+
+
+def _digest(sid: str) -> str:
+    return hashlib.sha256(sid.encode()).hexdigest()

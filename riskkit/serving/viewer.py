@@ -1,0 +1,89 @@
+"""What the database says to this viewer, asked with the viewer's own token and no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from riskkit.errors import InputError
+from riskkit.parameters.declaration import Parameter, Value
+from riskkit.serving.catalogue import Dashboard
+from riskkit.serving.sessions import BrowserSession, Sessions
+from riskkit.settings import Settings
+from riskkit.store.contract import PortfolioRef
+from riskkit.store.inputs import find_portfolio, resolve_as_of
+from riskkit.store.supabase import SupabaseStore
+
+OpenStore = Callable[[], SupabaseStore]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is looking, and what row-level security lets them see.
+
+    Attributes
+    ----------
+    email : str
+    roles : tuple of str
+        The user's roles in all teams, without repeats.
+    portfolios : tuple of PortfolioRef
+        Portfolios the user may see.
+    """
+
+    email: str
+    roles: tuple[str, ...]
+    portfolios: tuple[PortfolioRef, ...]
+
+
+class PortfolioNotFound(Exception):
+    """No portfolio of that name, as far as this viewer may know."""
+
+
+class Viewers:
+    """Asks the store in a thread, so that other viewers need not wait."""
+
+    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        self._settings, self.sessions = settings, sessions
+
+    async def viewer(self, session: BrowserSession) -> Viewer:
+        """The session's user, roles and portfolios."""
+        open_store = await self._opener(session)
+        return await asyncio.to_thread(_viewer, open_store, session.email)
+
+    async def check(self, session: BrowserSession, dashboard: Dashboard, given: dict[str, Value]) -> None:
+        """Whether the portfolio and the date that an address names exist, before a kernel starts for them.
+
+        Raises
+        ------
+        PortfolioNotFound
+            There is none of that name, or none that the viewer may see: the two cannot be told apart.
+        InputError
+            There are no data for that date.
+        """
+        kinds = {p.constraint.kind: p for p in dashboard.parameters if p.constraint.kind in ("portfolio", "date")}
+        if "portfolio" in kinds and any(p.name in given for p in kinds.values()):
+            open_store = await self._opener(session)
+            await asyncio.to_thread(_check, open_store, kinds["portfolio"], kinds.get("date"), given)
+
+    async def _opener(self, session: BrowserSession) -> OpenStore:
+        grant = await self.sessions.access_token(session)
+        url, key = self._settings.supabase()
+        return lambda: SupabaseStore(url, key, lambda: grant.access_token)
+
+
+def _viewer(open_store: OpenStore, email: str) -> Viewer:
+    with open_store() as store:
+        roles = dict.fromkeys(role for _, role in store.member().teams)
+        return Viewer(email, tuple(roles), store.portfolios())
+
+
+def _check(open_store: OpenStore, portfolio: Parameter, date: Parameter | None, given: dict[str, Value]) -> None:
+    name = str(given.get(portfolio.name, portfolio.default))
+    with open_store() as store:
+        try:
+            ref = find_portfolio(store, name)
+        except InputError as error:
+            raise PortfolioNotFound(name) from error
+        if date is not None and date.name in given:
+            resolve_as_of(store, ref, str(given[date.name]))
