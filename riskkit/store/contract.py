@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from riskkit.market import FactorHistory, FactorSeries
+from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.metric import Metric
-from riskkit.portfolio import Portfolio, Position
+from riskkit.portfolio import Instrument, Portfolio, Position
 from riskkit.scenarios import StressScenario
 
 #: Asking for the book on this day is asking for the book as it stands last.
@@ -182,6 +182,14 @@ class Store(Protocol):
 
     def scenarios(self, ref: PortfolioRef) -> tuple[StressScenario, ...]:
         """Shared scenarios and the team's own, which win, in their order."""
+        ...
+
+    def factors(self, team: str) -> tuple[RiskFactor, ...]:
+        """Shared risk factors and the team's own, which win, sorted by name."""
+        ...
+
+    def instruments(self, team: str) -> tuple[Instrument, ...]:
+        """Shared instruments and the team's own, which win, sorted by symbol."""
         ...
 
     def import_portfolio(

@@ -7,18 +7,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
 
 from riskkit import names
 from riskkit.errors import Conflict, Forbidden, InputError
-from riskkit.market import FactorHistory, FactorSeries
-from riskkit.portfolio import Portfolio, Position
+from riskkit.market import FactorHistory, FactorSeries, RiskFactor
+from riskkit.portfolio import Instrument, Portfolio, Position
 from riskkit.scenarios import StressScenario
 from riskkit.store import rows
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
 from riskkit.store.series import calendar, cash_only, history_of, missing_factor
 
+_Kept = TypeVar("_Kept")
 _ROLES = ("viewer", "analyst", "approver", "admin")
 
 
@@ -41,13 +43,14 @@ class _Team:
 
 @dataclass
 class MemoryDatabase:
-    """What several users share. Team None is everybody's: only `share_prices` and `share_scenarios` write there."""
+    """What several users share. Team None is everybody's: only the methods `share_…` write there."""
 
     teams: dict[str, _Team] = field(default_factory=dict)
     books: dict[str, PortfolioRef] = field(default_factory=dict)
     versions: dict[str, list[_Version]] = field(default_factory=dict)
     series: dict[tuple[str | None, str], FactorSeries] = field(default_factory=dict)
     stress: dict[tuple[str | None, str], StressScenario] = field(default_factory=dict)
+    terms: dict[tuple[str | None, str], Instrument] = field(default_factory=dict)
     records: dict[str, RunRecord] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -62,6 +65,10 @@ class MemoryDatabase:
     def share_scenarios(self, scenarios: Sequence[StressScenario]) -> None:
         """Write shared scenarios, in this order."""
         self.stress |= {(None, scenario.name): scenario for scenario in scenarios}
+
+    def share_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Write shared instruments."""
+        self.terms |= {(None, instrument.symbol): instrument for instrument in instruments}
 
     def write_series(self, team_id: str | None, series: Sequence[FactorSeries]) -> int:
         """Merge levels into a team's own factors; how many are new or changed."""
@@ -141,6 +148,16 @@ class MemoryStore:
         chosen |= {name: s for (team, name), s in self._db.stress.items() if team is not None and team in seen}
         return tuple(chosen.values())
 
+    def factors(self, team: str) -> tuple[RiskFactor, ...]:
+        """Shared risk factors and the team's own, which win, sorted by name."""
+        found = self._of_team(self._db.series, team)
+        return tuple(found[name].factor for name in sorted(found))
+
+    def instruments(self, team: str) -> tuple[Instrument, ...]:
+        """Shared instruments and the team's own, which win, sorted by symbol."""
+        found = self._of_team(self._db.terms, team)
+        return tuple(found[symbol] for symbol in sorted(found))
+
     def import_portfolio(
         self,
         team: str,
@@ -165,6 +182,10 @@ class MemoryStore:
             self._db.books[book.id] = book
             versions = self._db.versions.get(book.id, [])
             self._db.versions[book.id] = _replaced(versions, positions, valid_from)
+            shared = {symbol: one for (owner_id, symbol), one in self._db.terms.items() if owner_id is None}
+            for held in (position.instrument for position in positions):
+                if shared.get(held.symbol) != held or (owner.id, held.symbol) in self._db.terms:
+                    self._db.terms[owner.id, held.symbol] = held
         return book
 
     def import_prices(self, team: str, series: Sequence[FactorSeries]) -> int:
@@ -210,6 +231,11 @@ class MemoryStore:
 
     def _sees(self, team_id: str) -> bool:
         return any(team.id == team_id for team in self._mine())
+
+    def _of_team(self, kept: Mapping[tuple[str | None, str], _Kept], slug: str) -> dict[str, _Kept]:
+        own = next((team.id for team in self._mine() if team.slug == slug), None)
+        chosen = {name: one for (team, name), one in kept.items() if team is None}
+        return chosen | {name: one for (team, name), one in kept.items() if team is not None and team == own}
 
     def _team_to_write(self, slug: str) -> _Team:
         mine = {team.slug: team for team in self._mine()}

@@ -20,6 +20,8 @@ from riskkit.store.contract import Artifact, PortfolioRef, RunRecord
 Row = Mapping[str, Any]
 
 PORTFOLIO = "id,team_id,slug,title,base_currency,parent_id,teams(slug)"
+FACTOR = "name,kind,currency,return_type,source,teams(slug)"
+INSTRUMENT = "symbol,asset_class,currency,sector,terms,teams(slug)"
 POSITION = "quantity,instruments(symbol,asset_class,currency,sector,terms)"
 SCENARIO = "team_id,name,title,ordinal,definition"
 RUN = (
@@ -96,10 +98,21 @@ def series_row(series: FactorSeries) -> dict[str, Any]:
     return {**asdict(series.factor), "dates": days.astype(str).tolist(), "levels": levels[present].tolist()}
 
 
+def factor(row: Row) -> RiskFactor:
+    """From a row of `risk_factors` or of `factor_history`."""
+    return RiskFactor(row["name"], row["kind"], row["currency"], row["return_type"], row["source"])
+
+
+def of_team(rows: Sequence[Row], team: str, key: str) -> list[Row]:
+    """Of rows with their team nested (null is shared): those the team uses, its own in place of shared ones, sorted."""
+    chosen = {row[key]: row for row in rows if row["teams"] is None}
+    chosen |= {row[key]: row for row in rows if row["teams"] is not None and row["teams"]["slug"] == team}
+    return [chosen[name] for name in sorted(chosen)]
+
+
 def series(row: Row) -> FactorSeries:
     """From a row of `factor_history`."""
-    factor = RiskFactor(row["name"], row["kind"], row["currency"], row["return_type"], row["source"])
-    return FactorSeries(factor, np.array(row["dates"], "datetime64[D]"), np.array(row["levels"], np.float64))
+    return FactorSeries(factor(row), np.array(row["dates"], "datetime64[D]"), np.array(row["levels"], np.float64))
 
 
 def days(texts: Sequence[str]) -> tuple[date, ...]:

@@ -16,8 +16,8 @@ from postgrest.exceptions import APIError
 from supabase import ClientOptions, create_client
 
 from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, RiskkitError, Unavailable
-from riskkit.market import FactorHistory, FactorSeries
-from riskkit.portfolio import Portfolio, Position
+from riskkit.market import FactorHistory, FactorSeries, RiskFactor
+from riskkit.portfolio import Instrument, Portfolio, Position
 from riskkit.scenarios import StressScenario
 from riskkit.store import rows
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
@@ -135,6 +135,16 @@ class SupabaseStore:
         )
         own = {row["name"] for row in found if row["team_id"] is not None}
         return tuple(rows.scenario(row) for row in found if row["team_id"] is not None or row["name"] not in own)
+
+    def factors(self, team: str) -> tuple[RiskFactor, ...]:
+        """Shared risk factors and the team's own, which win, sorted by name."""
+        found = self._select("risk_factors", rows.FACTOR, lambda q: q.order("id"))
+        return tuple(rows.factor(row) for row in rows.of_team(found, team, "name"))
+
+    def instruments(self, team: str) -> tuple[Instrument, ...]:
+        """Shared instruments and the team's own, which win, sorted by symbol."""
+        found = self._select("instruments", rows.INSTRUMENT, lambda q: q.order("id"))
+        return tuple(rows.instrument(row) for row in rows.of_team(found, team, "symbol"))
 
     def import_portfolio(
         self,
