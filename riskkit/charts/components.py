@@ -155,7 +155,7 @@ def _bars(values: pd.Series[float], result: VarResult) -> Any:
     start, end = _bounds(np.asarray(figures / unit, np.float64))
     currency = result.portfolio.base_currency
     plot = theme.plain_figure(
-        height=max(110, 64 + 22 * len(kept)),
+        height=max(110, 64 + (22 if len(kept) <= 15 else 18) * len(kept)),
         x_range=Range1d(start=start, end=end, name="x_range"),
         y_range=FactorRange(factors=labels[::-1], name="y_range", range_padding=0.05),
         label=f"component VaR, {currency} {word}".rstrip(),
@@ -195,8 +195,8 @@ def _bars(values: pd.Series[float], result: VarResult) -> Any:
 def _bounds(shares: NDArray[np.float64]) -> tuple[float, float]:
     """From the largest hedge to the largest share, with room for the figure at the end of each bar."""
     low, high = float(shares.min(initial=0.0)), float(shares.max(initial=0.0))
-    room = 0.2 * (high - low) or 1.0
-    return low - (room if low < 0 else 0.0), high + (room if high > 0 or low == 0 else 0.0)
+    room = 0.22 * (high - low) or 1.0
+    return low - (1.2 * room if low < 0 else 0.0), high + (room if high > 0 or low == 0 else 0.0)
 
 
 def _words(name_in_code: str) -> str:

@@ -158,7 +158,7 @@ def _figure(result: VarResult, bars: Columns, density: Columns, tail: Columns, h
     unit = scale_of(_reach(result))[0]
     start, end = _bounds(result, unit)
     plot = theme.plain_figure(
-        height=300,
+        height=400,
         x_range=Range1d(start=start, end=end, name="x_range"),
         y_range=Range1d(start=-0.07 * height, end=1.4 * height, name="y_range"),
         label="",
@@ -182,7 +182,7 @@ def _figure(result: VarResult, bars: Columns, density: Columns, tail: Columns, h
         text_baseline="top", **(theme.text_style() | {"text_color": "colour"}),
     )  # fmt: skip
     plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
-    plot.yaxis.axis_label = f"of {number(result.n_scenarios)} scenarios" if result.pnl is not None else "density"
+    plot.yaxis.axis_label = f"scenarios, of {number(result.n_scenarios)}" if result.pnl is not None else "density"
     plot.yaxis.major_label_text_font_size = "12px" if result.pnl is not None else "0px"
     plot.xgrid.grid_line_color = None
     currency = result.portfolio.base_currency

@@ -6,7 +6,7 @@ import numpy as np
 
 from riskkit.charts.distribution import tail_count
 from riskkit.charts.markup import Tile, facts, tiles
-from riskkit.charts.numbers import day, days, decimals_of, level, number, ordinal, percent, signed
+from riskkit.charts.numbers import SPACE, day, days, decimals_of, level, number, ordinal, percent, signed
 from riskkit.charts.view import View
 from riskkit.var import VarResult
 
@@ -67,13 +67,13 @@ def _share(result: VarResult) -> str:
     if result.value > 0.05 * result.gross_value:
         parts.append(f"{percent(result.var / result.value)} of net")
     if result.gross_value > 0:
-        parts.append(f"{percent(result.var / result.gross_value)} of gross value")
+        parts.append(f"{percent(result.var / result.gross_value)} of gross")
     return " · ".join(parts) or "the book is empty"
 
 
 def _tail(result: VarResult) -> str:
     share = level(1 - result.spec.confidence_level)
-    ratio = f" · {number(result.expected_shortfall / result.var, 2)} × VaR" if result.var > 0 else ""
+    ratio = f" · {number(result.expected_shortfall / result.var, 2)}{SPACE}×{SPACE}VaR" if result.var > 0 else ""
     return f"mean loss in the worst {share}{ratio}"
 
 
@@ -105,7 +105,7 @@ def _window(result: VarResult) -> str:
 def _horizon(result: VarResult) -> str:
     spec = result.spec
     if spec.horizon_days == 1:
-        return "horizon one day, nothing scaled"
+        return "horizon one day, unscaled"
     how = _SCALING[spec.scaling]
     return f"horizon {days(spec.horizon_days)}, {how}"
 

@@ -66,10 +66,10 @@ def _extremes(result: StressResult, rows: list[Valued]) -> list[Tile]:
     return [
         Tile(
             "worst_pnl",
-            f"Worst: {shortened(worst.scenario.title, 30)}",
+            "Worst scenario",
             signed(worst.pnl, decimals),
             currency,
-            f"{percent(worst.fraction)} of gross value",
+            f"{percent(worst.fraction)} of gross · {shortened(worst.scenario.title, 60)}",
             worst.pnl,
         ),
         Tile(
@@ -126,9 +126,9 @@ def _valued_row(row: Valued, low: float, high: float, decimals: int) -> Row:
     return [
         Cell(_title(row.scenario)),
         Cell(signed(row.pnl, decimals), row.pnl, look=look),
-        Cell(percent(row.fraction)),
+        Cell(signed(100 * row.fraction, 2) + SPACE + "%"),
         Cell(bar(row.pnl / width, zero=-low / width, look=look), look="rk-wide"),
-        Cell(_source(row.scenario), look="rk-muted"),
+        Cell(_source(row.scenario), look="rk-muted rk-small"),
     ]
 
 
@@ -139,7 +139,7 @@ def _missing_row(row: StressRow) -> Row:
         "–",
         "–",
         Cell(badge + " " + row.note),
-        Cell(_source(row.scenario), look="rk-muted"),
+        Cell(_source(row.scenario), look="rk-muted rk-small"),
     ]
 
 
@@ -183,7 +183,7 @@ def _size(shock: Shock) -> str:
 
 
 def _source(scenario: StressScenario) -> Markup:
-    return Markup('<span title="{}">{}</span>').format(scenario.source, shortened(scenario.source, 60))
+    return Markup('<span title="{}">{}</span>').format(scenario.source, shortened(scenario.source, 110))
 
 
 def stress_by_position(result: StressResult) -> View:

@@ -1,15 +1,17 @@
-"""The command that makes a report of what a live page shows."""
+"""The foot of a live page: the command that makes a report of it, and where its figures come from."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from markupsafe import Markup
 
 from riskkit.notebook.analysis import SELECTORS
 from riskkit.parameters.declaration import Parameter, Value, as_text
+from riskkit.store.contract import Inputs
 
 
 def command(
@@ -32,6 +34,18 @@ def block(text: str) -> Markup:
     """The command on a page: one click selects it."""
     return Markup(
         '<div class="rk-command"><h3 class="rk-title">This view as a report</h3>'
-        '<p class="rk-sub">Run it where riskkit is installed; click to select.</p>'
-        '<code title="Click selects the whole command">{}</code></div>'
+        '<p class="rk-sub">Run it where riskkit is installed; a click selects it.</p>'
+        '<code title="A click selects the whole command">{}</code></div>'
     ).format(text)
+
+
+def provenance(inputs: Inputs, result: Any) -> Markup:
+    """Where the figures come from and what was assumed, as a report's footer says it."""
+    notes = dict.fromkeys((*getattr(result, "notes", ()), *inputs.notes))
+    said = {"Estimator": [getattr(result, "estimator", "")], "Data": inputs.sources, "Notes": notes}
+    terms = Markup("").join(
+        Markup("<dt>{}</dt><dd>{}</dd>").format(term, Markup("<br>").join(lines))
+        for term, lines in said.items()
+        if any(lines)
+    )
+    return Markup('<div class="rk-provenance"><dl>{}</dl></div>').format(terms)

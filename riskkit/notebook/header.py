@@ -15,18 +15,23 @@ from riskkit.store.contract import Inputs
 #: Read by the report's renderer.
 MIME = "application/vnd.riskkit.header+json"
 
+_QUESTIONS = {
+    "portfolio_var": "How much can {} lose, and why?",
+    "stress_test": "What would {} lose if it happened again?",
+}
+
 
 def bundle(analysis: Analysis, inputs: Inputs, result: Any, values: Mapping[str, Value]) -> dict[str, Any]:
     """The header as a mime bundle."""
     data = {
         "title": analysis.title,
-        "question": question(inputs),
+        "question": question(analysis, inputs),
         "portfolio": inputs.ref.path,
         "portfolio_title": inputs.ref.title,
         "team": inputs.ref.team,
         "as_of": inputs.as_of.isoformat(),
         "base_currency": inputs.portfolio.base_currency,
-        "notes": list(inputs.notes),
+        "notes": list(dict.fromkeys((*getattr(result, "notes", ()), *inputs.notes))),
         "sources": list(inputs.sources),
         "estimator": str(getattr(result, "estimator", "")),
         "parameters": dict(values),
@@ -34,9 +39,9 @@ def bundle(analysis: Analysis, inputs: Inputs, result: Any, values: Mapping[str,
     return {MIME: data, "text/html": str(line(inputs)), "text/plain": f"{inputs.ref.path}, {inputs.as_of}"}
 
 
-def question(inputs: Inputs) -> str:
-    """The one question under a page's title."""
-    return f"How much can {inputs.ref.title or inputs.ref.path} lose, and why?"
+def question(analysis: Analysis, inputs: Inputs) -> str:
+    """The one question under a page's title; none for an analysis that has no sentence here."""
+    return _QUESTIONS.get(analysis.name, "").format(inputs.ref.title or inputs.ref.path)
 
 
 def line(inputs: Inputs) -> Markup:

@@ -153,7 +153,7 @@ class LiveRun:
             answer = self.answer
             inputs = answer.inputs
             text = command.command(self._analysis.name, inputs.ref.path, inputs.as_of, self._declared, answer.values)
-            self._command.value = str(command.block(text))
+            self._command.value = str(command.block(text) + command.provenance(inputs, answer.result))
 
 
 def _named(refs: tuple[PortfolioRef, ...]) -> dict[str, str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from riskkit import logs
 from riskkit.notebook.parameters_cell import declared_here
 from riskkit.parameters.declaration import Parameter
 from riskkit.settings import Settings
@@ -42,6 +46,7 @@ class Surroundings:
     def here(cls) -> Surroundings:
         """What this process has around it."""
         settings = Settings.load()
+        _log_beside_the_page()
         return cls(settings, lambda: _signed_in(settings))
 
 
@@ -52,3 +57,11 @@ def _signed_in(settings: Settings) -> Store:
     from riskkit.store.connect import open_store
 
     return open_store(settings, session.current(settings))
+
+
+def _log_beside_the_page() -> None:
+    """Send riskkit's log to the process's own standard error: the kernel's goes to the browser, tracebacks and all."""
+    if logging.getLogger("riskkit").handlers:
+        return
+    original = getattr(sys.stderr, "_original_stdstream_copy", None)  # what ipykernel put aside
+    logs.configure(os.fdopen(os.dup(original), "w", buffering=1) if isinstance(original, int) else sys.stderr)

@@ -43,7 +43,7 @@ def changes(target: Model, fresh: Model) -> dict[str, Any]:
     wanted = fresh.properties_with_values(include_defaults=False)
     current = target.properties_with_values()
     return {
-        key: value
+        key: dict(value) if isinstance(value, dict) else value
         for key, value in wanted.items()
         if key != "name" and _plain(value) and not _same(current.get(key), value)
     }

@@ -13,10 +13,11 @@ _WORDS = {
 def label(name: str) -> str:
     """A parameter's name.
 
-    >>> label("confidence_level"), label("as_of")
-    ('Confidence level', 'As of')
+    >>> label("confidence_level"), label("horizon_days")
+    ('Confidence level', 'Horizon (days)')
     """
-    return name.replace("_", " ").capitalize()
+    words = name.replace("_", " ").capitalize()
+    return words.removesuffix(" days") + " (days)" if words.endswith(" days") else words
 
 
 def word_of(choice: str) -> str:
