@@ -13,7 +13,9 @@ create table public.positions (
   valid_to date check (isfinite(valid_to) and valid_to >= valid_from),
   created_at timestamptz not null default now(),
   foreign key (team_id, portfolio_id) references public.portfolios (team_id, id) on delete cascade,
+  -- The team is part of it: otherwise a refusal would tell another team what a book of which it knows the id holds.
   constraint positions_one_version_a_day exclude using gist (
+    private.uuid_range(team_id, team_id, '[]') with &&,
     private.uuid_range(portfolio_id, portfolio_id, '[]') with &&,
     private.uuid_range(instrument_id, instrument_id, '[]') with &&,
     daterange(valid_from, valid_to) with &&

@@ -1,0 +1,131 @@
+"""Two teams with one row of every kind each, shared rows, a user for every role; requests as each of them."""
+
+import json
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+import pytest
+
+ROLES = ("viewer", "analyst", "approver", "admin")
+
+
+@dataclass
+class World:
+    """The database as its owner `postgres` (bypasses row-level security), and ids of what was put there."""
+
+    connection: psycopg.Connection
+    url: str
+    users: dict[str, uuid.UUID] = field(default_factory=dict)
+    teams: dict[str, uuid.UUID] = field(default_factory=dict)
+    books: dict[str, uuid.UUID] = field(default_factory=dict)
+
+    def one(self, query, *values):
+        return self.connection.execute(query, values).fetchone()[0]
+
+    @contextmanager
+    def acting(self, user, aal="aal1", connection=None):
+        """Statements inside run as PostgREST runs a request of this user (None: anonymous); rolled back at the end."""
+        session = connection or self.connection
+        with session.transaction(force_rollback=True):
+            claims = {"role": "anon"} if user is None else {"sub": str(self.users[user]), "role": "authenticated"}
+            session.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps({**claims, "aal": aal})])
+            session.execute("set local role anon" if user is None else "set local role authenticated")
+            yield session
+
+    def attempt(self, user, statement, values=(), aal="aal1"):
+        """Number of rows a statement touches or returns as this user, or the code of the error it meets."""
+        with self.acting(user, aal) as session:
+            try:
+                with session.transaction():
+                    cursor = session.execute(statement, values)
+                    session.execute("set constraints all immediate")
+                    return cursor.rowcount
+            except psycopg.Error as error:
+                return error.sqlstate
+
+
+@pytest.fixture(scope="session")
+def world(stack):
+    """The seeded world; tests change it only inside transactions that are rolled back."""
+    url = stack.keys().db_url
+    with psycopg.connect(url, autocommit=True) as connection:
+        made = World(connection, url)
+        _populate(made)
+        yield made
+        connection.execute("delete from report_runs where team_id = any(%s)", [list(made.teams.values())])
+        connection.execute("delete from positions where team_id = any(%s)", [list(made.teams.values())])
+        connection.execute("delete from teams where id = any(%s)", [list(made.teams.values())])
+        connection.execute("delete from auth.users where id = any(%s)", [list(made.users.values())])
+        for table, column in (("instruments", "symbol"), ("risk_factors", "name"), ("scenarios", "name")):
+            connection.execute(f"delete from {table} where team_id is null and {column} like 'matrix-%'")
+
+
+def _populate(world):
+    mail = uuid.uuid4().hex[:6]
+    people = [f"{team}_{role}" for team in "ab" for role in ROLES] + ["nobody"]
+    for user in people:
+        world.users[user] = world.one(
+            "insert into auth.users (email) values (%s) returning id", f"{user}-{mail}@matrix.example"
+        )
+    shared = _kinds(world, None)
+    for team in "ab":
+        world.teams[team] = team_id = world.one(
+            "insert into teams (slug, name) values (%s, %s) returning id", f"matrix-{team}-{mail}", f"Team {team}"
+        )
+        for role in ROLES:
+            world.connection.execute(
+                "insert into memberships (team_id, user_id, role) values (%s, %s, %s)",
+                [team_id, world.users[f"{team}_{role}"], role],
+            )
+        world.books[team] = book = world.one(
+            "insert into portfolios (team_id, slug, title, base_currency)"
+            " values (%s, 'book', 'Book', 'USD') returning id",
+            team_id,
+        )
+        instrument = _kinds(world, team_id)
+        for one in (instrument, shared):
+            world.connection.execute(
+                "insert into positions (team_id, portfolio_id, instrument_id, quantity, valid_from)"
+                " values (%s, %s, %s, 10, '2020-01-01')",
+                [team_id, book, one],
+            )
+        run = uuid.uuid4()
+        world.connection.execute(
+            "insert into report_runs (id, team_id, portfolio_id, report, notebook, as_of, run_at, parameters, inputs,"
+            " code, packages) values (%s, %s, %s, 'r', 'r', '2020-01-02', now(), '{}', '{}', '{}', '{}')",
+            [run, team_id, book],
+        )
+        world.connection.execute(
+            "insert into run_metrics (team_id, run_id, ordinal, name, value, unit) values (%s, %s, 0, 'var', 1, 'USD')",
+            [team_id, run],
+        )
+        world.connection.execute(
+            "insert into run_artifacts (team_id, run_id, name, media_type, sha256, size, key)"
+            " values (%s, %s, 'a', 'text/html', %s, 1, 'k')",
+            [team_id, run, "0" * 64],
+        )
+
+
+def _kinds(world, team_id):
+    """A row of every table that may be shared; the instrument's id."""
+    factor = world.one(
+        "insert into risk_factors (team_id, name, kind, currency, return_type)"
+        " values (%s, 'matrix-factor', 'equity', 'USD', 'relative') returning id",
+        team_id,
+    )
+    world.connection.execute(
+        "insert into factor_levels (team_id, factor_id, date, level) values (%s, %s, '2020-01-02', 1.5)",
+        [team_id, factor],
+    )
+    world.connection.execute(
+        "insert into scenarios (team_id, name, title, definition)"
+        " values (%s, 'matrix-scenario', 'S', '{\"shocks\": []}')",
+        [team_id],
+    )
+    return world.one(
+        "insert into instruments (team_id, symbol, asset_class, currency, terms)"
+        " values (%s, 'matrix-share', 'equity', 'USD', '{\"type\": \"equity\"}') returning id",
+        team_id,
+    )
