@@ -52,7 +52,7 @@ class Voice:
         os._exit(1)
 
 
-class ReportKernelManager(AsyncKernelManager):  # type: ignore[misc]
+class ReportKernelManager(AsyncKernelManager):
     """Starts our kernel module, over unix sockets: no port to collide on, none to listen to."""
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:

@@ -13,10 +13,10 @@ from riskkit.settings import Settings
 from riskkit.store.memory import MemoryStore
 
 
-def _load() -> ModuleType:
-    name = "tiny_project"
+def load(name: str) -> ModuleType:
+    """A module beside this file, which is no package."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("tiny_project.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -27,7 +27,13 @@ def _load() -> ModuleType:
 @pytest.fixture(scope="session")
 def tiny() -> ModuleType:
     """The module `tiny_project`."""
-    return _load()
+    return load("tiny_project")
+
+
+@pytest.fixture(scope="session")
+def kills(tiny: ModuleType) -> ModuleType:
+    """The module `kills`."""
+    return load("kills")
 
 
 @pytest.fixture

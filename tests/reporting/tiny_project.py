@@ -14,9 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from riskkit.errors import InputError
 from riskkit.market import FactorSeries, RiskFactor
@@ -41,11 +39,13 @@ import json, os, pathlib
 from IPython.display import display
 folder = pathlib.Path(os.environ["RISKKIT_RUN_DIR"])
 book = json.loads((folder / "inputs" / "portfolio.json").read_text())
-header = {"title": "Tiny", "question": "How little is enough?", "estimator": "None at all.", "notes": [note], "sources": []}
+header = {"title": "Tiny", "question": "How little is enough?", "estimator": "None at all.", "notes": [note],
+          "sources": []}
 display({"application/vnd.riskkit.header+json": header, "text/plain": "Tiny"}, raw=True)
 """
 SHOW = """\
-view = {"name": "headline", "title": note, "question": "", "html": "<p>" + str(len(book["positions"])) + " positions</p>",
+held = "<p>" + str(len(book["positions"])) + " positions</p>"
+view = {"name": "headline", "title": note, "question": "", "html": held,
         "width": "full", "alt": "", "figure": None}
 display({"application/vnd.riskkit.view+json": view, "text/html": "x"}, raw=True)
 """
@@ -59,11 +59,16 @@ metrics = [{"name": "var", "value": confidence_level + horizon_days, "unit": "US
 
 def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> None:
     """A notebook of these code cells, after a title and the parameters cell."""
-    tagged = new_code_cell(parameters.strip(), metadata={"tags": ["parameters"]})
-    body = [new_code_cell(cell.strip()) for cell in cells]
+
+    def code(source: str, number: int, *tags: str) -> dict[str, Any]:
+        bare = {"execution_count": None, "outputs": [], "id": f"cell-{number}", "metadata": {"tags": list(tags)}}
+        return {"cell_type": "code", "source": source.strip(), **bare}
+
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# Tiny\n\nHow little is enough?"}
+    body = [code(parameters, 0, "parameters"), *(code(cell, number) for number, cell in enumerate(cells, 1))]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    title = new_markdown_cell("# Tiny\n\nHow little is enough?")
-    nbformat.write(new_notebook(cells=[title, tagged, *body], metadata=kernel), path)
+    notebook = {"cells": [title, *body], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook))
 
 
 def make_project(folder: Path) -> Settings:
@@ -71,6 +76,11 @@ def make_project(folder: Path) -> Settings:
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     (folder / "parameters").mkdir(exist_ok=True)
     write_notebook(folder / "notebooks" / "tiny.ipynb", OPEN, SHOW, SAVE)
+    return make_settings(folder)
+
+
+def make_settings(folder: Path) -> Settings:
+    """Of a project that is there, without a Supabase."""
     return Settings(project=folder, home=folder / ".riskkit")
 
 
