@@ -80,7 +80,7 @@ def cornish_fisher(
     >>> result = cornish_fisher(-0.2, 2.2, -0.4, 0.0, 0.990097, order=3)
     >>> round(result.value_at_risk, 4), result.sound
     (5.9756, True)
-    >>> cornish_fisher(0.0, 1.0, -2.0, 1.0, 0.99).sound
+    >>> cornish_fisher(0.0, 1.0, -2.0, 3.0, 0.99).sound
     False
     """
     mean, skewness = number("mean", mean), number("skewness", skewness)
