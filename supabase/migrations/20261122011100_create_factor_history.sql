@@ -22,7 +22,7 @@ language sql stable set search_path = '' as $$
     from (
       select v.date, v.level from public.factor_levels v
       where v.factor_id = f.id and v.date <= p_until
-      order by v.date desc limit greatest(p_n, 0)
+      order by v.date desc limit p_n
     ) l
   ) h
   order by f.name
