@@ -1,1 +1,1 @@
-"""imports."""
+"""A person's own files to domain objects: positions, checked against the market data there are."""

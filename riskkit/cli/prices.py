@@ -1,0 +1,71 @@
+"""`riskkit prices`: import prices of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from riskkit.cli.signed_in import signed_in_store
+from riskkit.store.contract import Store
+
+_EXAMPLES = """\b
+Wide, one column a symbol:            Long, one row a price:
+  date,ACME,GLOBEX                      date,symbol,price,currency
+  2022-01-03,101.2,55.1                 2022-01-03,ACME,101.2,USD
+  2022-01-04,100.7,                     2022-01-03,SAP,124.1,EUR
+
+\b
+  riskkit prices import prices.csv --check
+  riskkit prices import rates.csv --kind fx
+  riskkit prices import yields.csv --kind yield --currency EUR
+"""
+
+
+@click.group()
+def command() -> None:
+    """Import prices, rates and yields."""
+
+
+@command.command("import", epilog=_EXAMPLES)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--team", help="The team that owns them; needed if you may write in several.")
+@click.option("--kind", default="equity", show_default=True, help="equity, fx, volatility or yield: of the whole file.")
+@click.option("--currency", default="USD", show_default=True, help="Of the prices, where no column says it.")
+@click.option("--return-type", help="relative, log or absolute; by default what is usual for the kind.")
+@click.option("--timezone", help="The exchange's zone, such as Asia/Tokyo, if the file has times with an offset.")
+@click.option("--jumps", default="refuse", show_default=True, help="refuse or note: a change like an unadjusted split.")
+@click.option("--source", default="", help="Where the prices come from; shown under every report.")
+@click.option("--check", is_flag=True, help="Only check the file and say what would be written.")
+def import_(file: Path, team: str | None, check: bool, **form: Any) -> None:
+    """Import the prices in FILE as your team's own, all or nothing.
+
+    They go before shared prices of the same symbol, for your team only. Missing prices are left missing; a report
+    carries a short gap forward and says so. Nothing is written if anything in the file is wrong.
+    """
+    # pandas and pandera take seconds to import, and --help needs neither.
+    from riskkit.feeds.price_format import PriceFormat
+    from riskkit.feeds.prices import read_prices
+    from riskkit.imports.book import writable_team
+
+    prices = read_prices(file, PriceFormat(**form))
+    with signed_in_store() as store:
+        owner = writable_team(store, team)
+        for note in (*prices.notes, *_known_before(store, owner, {one.factor.name for one in prices.series})):
+            click.echo(f"note: {note}")
+        for one in prices.series:
+            click.echo(f"{one.factor.name}: {len(one.levels):,} days, {one.dates[0]} to {one.dates[-1]}")
+        if check:
+            click.echo("Checked; nothing was written.")
+            return
+        written = store.import_prices(owner, prices.series)
+    click.echo(f"Team {owner}: {written:,} new or changed prices.")
+
+
+def _known_before(store: Store, team: str, imported: set[str]) -> list[str]:
+    known = sorted(factor.name for factor in store.factors(team) if factor.name in imported)
+    if not known:
+        return []
+    shown = ", ".join(known[:10]) + (" …" if len(known) > 10 else "")
+    return [f"{shown}: there were prices before; where those are shared, your team now uses only its own."]
