@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal, cast, get_args
 
 import numpy as np
@@ -97,9 +98,14 @@ class MarketSnapshot:
         """Names of the factors, in the order of `levels`."""
         return tuple(factor.name for factor in self.factors)
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
     def index(self, name: str) -> int:
         """Position of a factor in `factors`; MarketDataError if it is not there."""
-        return indices(self.factors, [name])[0]
+        place = self._places.get(name)
+        return indices(self.factors, [name])[0] if place is None else place
 
     def factor(self, name: str) -> RiskFactor:
         """The factor of that name."""

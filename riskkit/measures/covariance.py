@@ -193,6 +193,8 @@ def square_root(matrix: FloatArray) -> tuple[FloatArray, int]:
     """
     deviations = np.sqrt(np.diag(matrix))
     live = deviations > 0
+    if not live.any():
+        return np.zeros_like(matrix), 0
     correlation = matrix[np.ix_(live, live)] / np.outer(deviations[live], deviations[live])
     values, vectors = np.linalg.eigh(correlation)
     rank = int((values > _ZERO).sum())

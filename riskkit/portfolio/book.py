@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from riskkit.errors import InputError
@@ -58,8 +59,8 @@ class Portfolio:
     def __post_init__(self) -> None:
         check_currency("base_currency", self.base_currency)
         object.__setattr__(self, "positions", tuple(self.positions))
-        symbols = [position.symbol for position in self.positions]
-        twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
+        counts = Counter(position.symbol for position in self.positions)
+        twice = sorted(symbol for symbol, count in counts.items() if count > 1)
         if twice:
             raise InputError("positions", ", ".join(twice), "each instrument once; merge its quantities")
 

@@ -66,6 +66,14 @@ class Revaluer:
         return tuple(sensitivity(holding, self._snapshot) for holding in self._holdings)
 
     @cached_property
+    def exposure(self) -> FloatArray:
+        """Base currency per unit of return of the whole book by factor, (F,): the sum of `exposures`."""
+        total = np.zeros(len(self._snapshot.factors))
+        for one in self.sensitivities:
+            np.add.at(total, one.columns, one.gradient)
+        return total * unit_moves(self._snapshot)
+
+    @cached_property
     def exposures(self) -> FloatArray:
         """Base currency per unit of return by position and factor, (P, F).
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory, MarketSnapshot, RiskFactor
-from riskkit.scenarios.sets import FLOORS
+from riskkit.scenarios.sets import floor_of
 from riskkit.scenarios.stress import Shock, StressScenario
 
 FloatArray = NDArray[np.float64]
@@ -86,7 +86,7 @@ def _replayed(scenario: StressScenario, history: FactorHistory, snapshot: Market
     levels = np.where(absolute, snapshot.levels + (after - before), snapshot.levels * ratio)
     notes = [f"Replayed {history.dates[first]} to {history.dates[last]}."]
     for column, factor in enumerate(snapshot.factors):
-        if levels[column] < 0 and factor.kind in FLOORS:
+        if levels[column] < 0 and floor_of(factor) is not None:
             levels[column] = 0.0
             notes.append(f"{factor.name} was held at zero.")
     return StressedMarket("ok", levels, " ".join(notes))
@@ -137,8 +137,8 @@ def _moved(shock: Shock, factor: RiskFactor, level: float) -> float:
         expected = "an absolute shock; a relative one means nothing at a level of zero or below"
         raise MarketDataError(factor.name, level, expected)
     moved = level * (1.0 + shock.size) if shock.kind == "relative" else level + shock.size
-    if moved < 0 and factor.kind in ("equity", "fx"):
-        raise InputError("size", shock.size, f"a shock that leaves {factor.name} at zero or above (today {level:g})")
-    if moved <= 0 and factor.kind == "fx":
+    if factor.kind == "fx" and moved <= 0:
         raise InputError("size", shock.size, f"a shock that leaves the rate {factor.name} above zero")
+    if factor.kind == "equity" and moved < 0 and floor_of(factor) is not None:
+        raise InputError("size", shock.size, f"a shock that leaves {factor.name} at zero or above (today {level:g})")
     return moved

@@ -12,7 +12,7 @@ from riskkit.market import FactorHistory, MarketSnapshot, RiskFactor
 
 FloatArray = NDArray[np.float64]
 
-#: Lowest level a scenario may reach, as a fraction of today's, by kind of factor; a yield has no floor.
+#: Lowest level a scenario may reach, as a fraction of today's, by kind of factor (see `floor_of`).
 FLOORS: dict[str, float] = {"equity": 0.0, "volatility": 0.0, "fx": 0.01}
 
 
@@ -133,13 +133,33 @@ def floor_notes(base: MarketSnapshot, hits_by_column: dict[int, int]) -> tuple[s
 
 def floored(base: MarketSnapshot, changes: FloatArray) -> dict[int, int]:
     """Raise changes in place to the floors; how many scenarios met the floor, by column."""
-    hits: dict[int, int] = {}
-    for column, factor in enumerate(base.factors):
-        if factor.kind not in FLOORS:
-            continue
-        lowest = (FLOORS[factor.kind] - 1.0) * base.levels[column]
-        below = changes[:, column] < lowest
-        if below.any():
-            changes[below, column] = lowest
-            hits[column] = int(below.sum())
-    return hits
+    lowest = lowest_changes(base)
+    below = changes < lowest
+    if not below.any():
+        return {}
+    np.maximum(changes, lowest, out=changes)
+    counts = below.sum(axis=0)
+    return {int(column): int(counts[column]) for column in np.flatnonzero(counts)}
+
+
+def floor_of(factor: RiskFactor) -> float | None:
+    """Lowest level as a fraction of today's; None for a yield and for a price that may fall below zero.
+
+    Examples
+    --------
+    >>> floor_of(RiskFactor("ABC", "equity", "USD")), floor_of(RiskFactor("WTI", "equity", "USD", "absolute"))
+    (0.0, None)
+    """
+    may_be_negative = factor.return_type == "absolute" and factor.kind != "volatility"
+    return None if may_be_negative else FLOORS.get(factor.kind)
+
+
+def lowest_changes(base: MarketSnapshot) -> FloatArray:
+    """The level change that takes each factor to its floor, (F,); minus infinity where there is none."""
+    return np.array(
+        [
+            -np.inf if (share := floor_of(factor)) is None else (share - 1.0) * level
+            for factor, level in zip(base.factors, base.levels, strict=True)
+        ],
+        np.float64,
+    )

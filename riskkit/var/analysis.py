@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.market import FactorHistory
-from riskkit.portfolio import Portfolio
+from riskkit.portfolio import EuropeanOption, Portfolio
 from riskkit.revaluation import Revaluer
 from riskkit.var.covariance_input import CovarianceInput
 from riskkit.var.methods import Outcome, historical, monte_carlo, parametric
@@ -90,7 +92,7 @@ def portfolio_var(
         standard_deviation=outcome.standard_deviation,
         n_scenarios=outcome.n_scenarios,
         estimator=outcome.estimator,
-        notes=(*_horizon_notes(spec), *outcome.notes, *_book_notes(book), *history.notes),
+        notes=(*_horizon_notes(spec), *outcome.notes, *_book_notes(portfolio, history, spec, book), *history.notes),
         components=_component_table(portfolio, book, outcome),
         exposures=_exposure_table(history, book, spec, model),
     )
@@ -123,7 +125,7 @@ def _exposure_table(
         {
             "factor": pd.Series(history.names, dtype="str"),
             "kind": pd.Series([factor.kind for factor in history.factors], dtype="str"),
-            "exposure": book.exposures.sum(axis=0),
+            "exposure": book.exposure,
             "volatility": volatility,
         }
     )
@@ -139,7 +141,17 @@ def _horizon_notes(spec: VarSpec) -> tuple[str, ...]:
     return (f"One-day covariance times {spec.horizon_days} days.",)
 
 
-def _book_notes(book: Revaluer) -> tuple[str, ...]:
-    if not book.values.any() and not book.exposures.any():
+def _book_notes(portfolio: Portfolio, history: FactorHistory, spec: VarSpec, book: Revaluer) -> tuple[str, ...]:
+    if not any(position.quantity for position in portfolio.positions):
         return ("The book holds nothing: every figure is zero.",)
+    if not book.exposure.any():
+        return ("The value of this book moves with no market factor, to first order.",)
+    horizon = timedelta(days=spec.horizon_days * 7 // 5)
+    ending = [
+        position.symbol
+        for position in portfolio.positions
+        if isinstance(position.instrument, EuropeanOption) and position.instrument.expiry < history.last + horizon
+    ]
+    if ending:
+        return (f"{', '.join(ending)}: expires within the horizon; its time to expiry is held fixed.",)
     return ()

@@ -17,8 +17,8 @@ from riskkit.measures.empirical import ESTIMATOR, largest, tail_mass, worst
 from riskkit.measures.simulation import normal_chunks, student_t_chunks
 from riskkit.revaluation import Revaluer
 from riskkit.scenarios import level_changes, unit_moves
-from riskkit.scenarios.sets import floor_notes, floored
-from riskkit.var.model import CovarianceModel, linear_changes
+from riskkit.scenarios.sets import floor_notes, floored, lowest_changes
+from riskkit.var.model import CovarianceModel
 from riskkit.var.spec import VarSpec
 
 FloatArray = NDArray[np.float64]
@@ -93,19 +93,27 @@ def monte_carlo(book: Revaluer, history: FactorHistory, model: CovarianceModel, 
     else:
         chunks = normal_chunks(root, spec.n_paths, spec.seed)
     hits: dict[int, int] = {}
-    outcome = _simulated(book, _moved(chunks, base, np.flatnonzero(log), hits), spec.n_paths, spec, ())
+    moved = _moved(chunks, base, np.flatnonzero(log), hits, _within_reach(base, root, spec))
+    outcome = _simulated(book, moved, spec.n_paths, spec, ())
     notes.extend(floor_notes(base, hits))
     return Outcome(**{**outcome.__dict__, "notes": (*notes, *outcome.notes)})
 
 
+def _within_reach(base: MarketSnapshot, root: FloatArray, spec: VarSpec) -> bool:
+    """Whether a level could fall through its floor: a normal draw of numpy's ends before 14 standard deviations."""
+    reach = 14.0 * np.sqrt((root**2).sum(axis=1))
+    return spec.method == "monte_carlo_t" or bool((lowest_changes(base) > -reach).any())
+
+
 def _moved(
-    chunks: Iterable[FloatArray], base: MarketSnapshot, log: NDArray[np.intp], hits: dict[int, int]
+    chunks: Iterable[FloatArray], base: MarketSnapshot, log: NDArray[np.intp], hits: dict[int, int], reachable: bool
 ) -> Iterator[FloatArray]:
     for changes in chunks:
         for column in log:
             changes[:, column] = base.levels[column] * np.expm1(changes[:, column])
-        for column, count in floored(base, changes).items():
-            hits[column] = hits.get(column, 0) + count
+        if reachable:
+            for column, count in floored(base, changes).items():
+                hits[column] = hits.get(column, 0) + count
         yield changes
 
 
@@ -114,7 +122,7 @@ def _degrees_of_freedom(book: Revaluer, history: FactorHistory, spec: VarSpec) -
         freedom = spec.degrees_of_freedom
         return freedom, f"Student-t with {freedom:g} degrees of freedom (given), scaled to the covariance."
     returns = history.returns(spec.lookback_days)
-    freedom = fit_degrees_of_freedom(linear_changes(returns, book.exposures))
+    freedom = fit_degrees_of_freedom(returns @ book.exposure)
     if freedom > 0.98 * FIT_BOUNDS[1]:
         return FIT_BOUNDS[1], f"Student-t with {FIT_BOUNDS[1]:g} degrees of freedom: the fit found no heavy tails."
     return freedom, (

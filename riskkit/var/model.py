@@ -15,6 +15,9 @@ from riskkit.var.spec import VarSpec
 
 FloatArray = NDArray[np.float64]
 
+#: A covariance of more factors than this is refused: its factorisation would take minutes and gigabytes.
+MOST_FACTORS = 4000
+
 
 @dataclass(frozen=True, eq=False)
 class CovarianceModel:
@@ -36,6 +39,9 @@ class CovarianceModel:
 
 def covariance_model(history: FactorHistory, spec: VarSpec, given: CovarianceInput | None) -> CovarianceModel:
     """Estimate the covariance as the spec says, or take the one given, repaired if need be."""
+    if len(history.factors) > MOST_FACTORS:
+        expected = f"at most {MOST_FACTORS} factors for a covariance; the historical method takes more"
+        raise InputError("portfolio", f"{len(history.factors)} factors", expected)
     if given is not None:
         repair = nearest_psd(given.select(history.names))
         notes = [f"Covariance given: {given.convention}.", repair.note]
@@ -58,8 +64,3 @@ def check_given(spec: VarSpec, given: CovarianceInput | None) -> None:
     """Refuse a covariance that the method would not use."""
     if given is not None and spec.method == "historical":
         raise InputError("covariance", given.convention, "nothing: the historical method uses no covariance")
-
-
-def linear_changes(returns: FloatArray, exposures: FloatArray) -> FloatArray:
-    """P&L of the linearised book under factor returns (S, F), gain positive: array (S,)."""
-    return np.asarray(returns @ exposures.sum(axis=0), np.float64)

@@ -25,7 +25,7 @@ def two_assets(held: tuple[float, float], vols: tuple[float, float], rho: float,
 
 
 def test_hull_microsoft_and_att() -> None:
-    """Hull: $10m at 2 % and $5m at 1 % a day, correlation 0.3: daily sd 220,227; ten days at 99 %, exact z, 1,620,114."""
+    """Hull: $10m at 2 % and $5m at 1 % a day, correlation 0.3: daily sd 220,227; ten days, exact z, 1,620,114."""
     result = two_assets((10e6, 5e6), (0.02, 0.01), 0.3, VarSpec("parametric", 0.99, horizon_days=10))
     assert result.standard_deviation / math.sqrt(10) == pytest.approx(220_227, abs=0.5)
     assert result.var == pytest.approx(1_620_114, abs=1)
