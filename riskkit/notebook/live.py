@@ -15,6 +15,7 @@ from riskkit.notebook.recompute import Recompute
 from riskkit.notebook.surroundings import Surroundings
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.store.contract import PortfolioRef
+from riskkit.widgets import lab
 from riskkit.widgets.card import Card
 from riskkit.widgets.controls import Controls
 from riskkit.widgets.status import Status
@@ -49,6 +50,8 @@ class LiveRun:
         self.cards: dict[ViewFunction, Card] = {}
         self.panel: Controls | None = None
         self._first_answer()
+        if surroundings.face == "lab":
+            lab.prepare()
         screen.widget(VBox([self._head, self._status.banner], layout=Layout(margin="0", width="100%")))
 
     @property
