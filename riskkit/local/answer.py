@@ -46,7 +46,7 @@ def not_spoken(what: str) -> RestError:
 
 def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer of Python values."""
-    return raw_json(json.dumps(body, separators=(",", ":"), ensure_ascii=False), status, headers)
+    return raw_json(json.dumps(body, separators=(",", ":")), status, headers)
 
 
 def raw_json(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -76,10 +75,6 @@ def application(settings: Settings) -> Starlette:
         AuthError: _answer,
         TooLarge: _too_large,
         psycopg.OperationalError: _no_database,
-        PoolTimeout: _no_database,
-        TooManyRequests: _no_database,
-        PoolClosed: _no_database,
-        405: _method,
     }
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers, middleware=[Middleware(Frame)])
 
@@ -109,11 +104,7 @@ class Frame:
 
         with logs.bound(request_id=request_id):
             try:
-                if _HOSTS.fullmatch(request.headers.get("host", "")):
-                    await self._app(scope, receive, tell)
-                else:
-                    body = {"code": "403", "message": "This server answers for the local machine only."}
-                    await as_json(body, 403)(scope, receive, tell)
+                await (_refusal(request) or self._app)(scope, receive, tell)
             except Exception:
                 _log.exception("request failed")
                 if status == 500:
@@ -125,6 +116,15 @@ class Frame:
                 if caller is not None:
                     facts |= {"role": caller.role, "user_id": caller.user_id}
                 _log.info("request", extra=facts | {"ms": round((time.perf_counter() - begun) * 1000, 1)})
+
+
+def _refusal(request: Request) -> Response | None:
+    """What no endpoint sees: a host that is not this machine (DNS rebinding), and NUL, which Postgres cannot hold."""
+    if not _HOSTS.fullmatch(request.headers.get("host", "")):
+        return as_json({"code": "403", "message": "This server answers for the local machine only."}, 403)
+    if "\x00" in request.url.path + request.url.query:
+        return as_json({"code": "400", "message": "The address holds a NUL character."}, 400)
+    return None
 
 
 async def _answer(_: Request, error: Exception) -> Response:
@@ -144,10 +144,6 @@ async def _no_database(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/auth/"):
         return AuthError(503, "unexpected_failure", "The database does not answer").response()
     return RestError(503, "PGRST000", "Could not connect with the database.").response()
-
-
-async def _method(request: Request, _: Exception) -> Response:
-    return RestError(405, "PGRST117", f"Unsupported HTTP method: {request.method}").response()
 
 
 async def _elsewhere(request: Request) -> Response:

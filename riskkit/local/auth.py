@@ -19,10 +19,10 @@ from riskkit.local.attempts import Attempts
 from riskkit.local.body import read_body
 from riskkit.local.config import Config
 from riskkit.local.database import Database
-from riskkit.local.passwords import LONGEST, SHORTEST, hash_password, matches
+from riskkit.local.passwords import LONGEST, hash_password, matches
 from riskkit.local.tokens import Caller, TokenRefused, Tokens
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 _INVALID = AuthError(400, "invalid_credentials", "Invalid login credentials")
 _HASHING_AT_ONCE = 4
 _MOST_USERS_A_PAGE = 1000
@@ -36,7 +36,7 @@ class Auth:
         self._attempts = Attempts()
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
 
-    async def health(self, request: Request) -> Response:
+    async def health(self, _: Request) -> Response:
         """Whether the gateway reaches its database; asks for no key."""
         healthy = await self._database.healthy()
         return as_json({"name": "riskkit-local", "healthy": healthy}, 200 if healthy else 503)
@@ -77,10 +77,10 @@ class Auth:
         self._admin(request)
         given = await self._body(request)
         email, password = given.get("email"), given.get("password")
-        if not isinstance(email, str) or not _EMAIL.fullmatch(email):
+        if not isinstance(email, str) or not email.isprintable() or not _EMAIL.fullmatch(email):
             raise AuthError(400, "validation_failed", "Unable to validate email address: invalid format")
         if password is not None:
-            _check_password(password)
+            self._check_password(password)
         for name in ("user_metadata", "app_metadata"):
             if not isinstance(given.get(name) or {}, dict):
                 raise AuthError(400, "validation_failed", f"{name} must be an object")
@@ -117,7 +117,7 @@ class Auth:
         email, password = body.get("email"), body.get("password")
         if not isinstance(email, str) or not isinstance(password, str) or not email or not password:
             raise AuthError(400, "validation_failed", "email and password are needed")
-        if len(email) > 255 or len(password) > 1024 or "\x00" in email:
+        if len(email) > 255 or len(password) > 1024 or not email.isprintable():
             raise _INVALID
         account, address = email.strip().lower(), request.client.host if request.client else "unknown"
         if not self._attempts.begin(account, address):
@@ -187,6 +187,11 @@ class Auth:
             raise AuthError(400, "bad_json", "The request body must be a JSON object")
         return body
 
+    def _check_password(self, password: object) -> None:
+        shortest = self._config.password_length
+        if not isinstance(password, str) or not shortest <= len(password) <= LONGEST:
+            raise AuthError(422, "weak_password", f"Password should be {shortest} to {LONGEST} characters.")
+
     def _key(self, request: Request) -> None:
         """Any known key will do: a client that refreshes still sends the access token that has expired."""
         if self._tokens.key_role(request.headers.get("apikey")) is None:
@@ -211,11 +216,6 @@ class Auth:
     def _admin(self, request: Request) -> None:
         if self._caller(request).role != "service_role":
             raise AuthError(403, "not_admin", "User not allowed")
-
-
-def _check_password(password: object) -> None:
-    if not isinstance(password, str) or not SHORTEST <= len(password) <= LONGEST:
-        raise AuthError(422, "weak_password", f"Password should be {SHORTEST} to {LONGEST} characters")
 
 
 def _whole(request: Request, name: str, usual: int) -> int:

@@ -38,7 +38,7 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that can be called: arguments with their SQL types, and what comes back."""
+    """A function: its arguments with their SQL types, and what comes back (rows of `table`, if that is set)."""
 
     name: str
     arguments: Mapping[str, str]
@@ -46,6 +46,7 @@ class Function:
     returns: str
     returns_set: bool
     composite: bool
+    table: str | None
 
 
 @dataclass(frozen=True)
@@ -144,4 +145,6 @@ def _foreign_key(row: Mapping[str, Any]) -> ForeignKey:
 def _function(row: Mapping[str, Any]) -> Function:
     arguments = {one["name"]: one["type"] for one in row["arguments"]}
     optional = frozenset(list(arguments)[len(arguments) - row["defaults"] :])
-    return Function(row["name"], arguments, optional, row["returns"], row["returns_set"], row["is_composite"])
+    return Function(
+        row["name"], arguments, optional, row["returns"], row["returns_set"], row["is_composite"], row["table_name"]
+    )

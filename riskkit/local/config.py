@@ -24,6 +24,8 @@ class Config:
     reuse_seconds : int
         How long after its use a refresh token may be used once more, because an answer may get lost
         (`auth.refresh_token_reuse_interval`); later use revokes the session.
+    password_length : int
+        Shortest password (`auth.minimum_password_length`).
     rest_bytes, auth_bytes : int
         Largest request body.
     """
@@ -31,6 +33,7 @@ class Config:
     max_rows: int = 1000
     token_seconds: int = 3600
     reuse_seconds: int = 10
+    password_length: int = 6
     rest_bytes: int = 32 * MEGABYTE
     auth_bytes: int = MEGABYTE // 16
 
@@ -48,9 +51,15 @@ class Config:
         config = cls(
             max_rows=api.get("max_rows", cls.max_rows),
             token_seconds=auth.get("jwt_expiry", cls.token_seconds),
+            password_length=auth.get("minimum_password_length", cls.password_length),
             reuse_seconds=auth.get("refresh_token_reuse_interval", cls.reuse_seconds),
         )
-        for name, low, high in (("max_rows", 1, 10**6), ("token_seconds", 1, 86_400), ("reuse_seconds", 0, 60)):
+        for name, low, high in (
+            ("max_rows", 1, 10**6),
+            ("token_seconds", 1, 86_400),
+            ("reuse_seconds", 0, 60),
+            ("password_length", 6, 72),
+        ):
             value = getattr(config, name)
             if not isinstance(value, int) or not low <= value <= high:
                 raise Unavailable(f"{path}: {name} is {value!r}; expected a whole number from {low} to {high}")

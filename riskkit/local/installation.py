@@ -119,8 +119,7 @@ def _system_user() -> pwd.struct_passwd:
             f"Postgres refuses to run as root, and there is no useradd: make a system user {USER!r} first."
         )
     subprocess.run(  # noqa: S603 (fixed arguments)
-        [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-        + ["--shell", "/usr/sbin/nologin", USER],
+        [useradd, "--system", "--user-group", "--no-create-home", "-d/nonexistent", "-s/usr/sbin/nologin", USER],
         check=True,
         capture_output=True,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -49,15 +51,14 @@ class Mark:
 
     def stop(self, timeout: float = 5.0) -> None:
         """Ask it to end, then make it end; nothing happens when it has ended."""
-        process = self.process()
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(timeout)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(timeout)
+        for end in (psutil.Process.terminate, psutil.Process.kill):
+            process, deadline = self.process(), time.monotonic() + timeout
+            if process is not None:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    end(process)
+            # Looked at, not waited for: it is not our child, and who reaps it may take a second.
+            while self.process() is not None and time.monotonic() < deadline:
+                time.sleep(0.01)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -227,7 +227,9 @@ def _call_statement(
         if not function.returns_set:
             form = "select coalesce(to_json({}), 'null')::text, 1::bigint from {} limit {}"
         return sql.SQL(form).format(column, source, limit)
-    return answer(statement.page(source, function.name, statement.query.own), None, None)
+    return answer(
+        statement.page(source, function.table or function.name, statement.query.own, quoted(function.name)), None, None
+    )
 
 
 async def _run(cursor: AsyncCursor[TupleRow], statement: sql.Composed, parameters: Mapping[str, Any]) -> Result:

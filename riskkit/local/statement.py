@@ -38,7 +38,9 @@ class Statement:
         self.parameters[name] = value
         return sql.Placeholder(name)
 
-    def page(self, source: sql.Composable, table: str, rows: Rows | None) -> sql.Composed:
+    def page(
+        self, source: sql.Composable, table: str, rows: Rows | None, alias: sql.Composable | None = None
+    ) -> sql.Composed:
         """`page` and the answer's columns: the JSON array, and how many rows it has.
 
         Parameters
@@ -50,7 +52,7 @@ class Statement:
         rows : Rows or None
             Which of the rows; None where that has been decided (the rows a write returned).
         """
-        alias = quoted(table)
+        alias = alias or quoted(table)
         wanted = self._select(self.query.fields, table, alias, ())
         where = self._where(rows or Rows(), self.query.fields, table, alias, ())
         tail = self._tail(rows if rows else Rows(orders=self.query.own.orders), alias, capped=rows is not None)
