@@ -1,5 +1,6 @@
 """What the whole suite shares: an embedded Supabase in a home of its own, empty or with the demo's data."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,25 @@ import pytest
 from riskkit.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
+#: CI sets it: whatever a machine may lack is then required, and a skip is a failure.
+REQUIRE_ALL = os.environ.get("RISKKIT_REQUIRE_ALL") == "1"
+
+
+def _no_skip(report):
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but RISKKIT_REQUIRE_ALL=1 requires it: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    return _no_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return _no_skip((yield))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,91 @@
+"""`riskkit check` names the file, the cell or line and the fault, and its exit code serves CI."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from riskkit.cli.check import command
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def project(tmp_path):
+    for name in ("notebooks", "parameters"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def check(project):
+    result = CliRunner().invoke(command, ["--project", str(project)], env={"RISKKIT_HOME": str(project / "home")})
+    return result.exit_code, result.output
+
+
+def test_this_project_has_no_fault(project):
+    code, output = check(project)
+    assert code == 0, output
+    assert output.endswith("no fault\n")
+
+
+def edit(project, change):
+    path = project / "notebooks" / "portfolio_var.ipynb"
+    notebook = nbformat.read(path, 4)
+    change(notebook)
+    nbformat.write(notebook, path)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def append_code(source):
+    return lambda notebook: notebook.cells.insert(-1, nbformat.v4.new_code_cell(source))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (append_code("def f():\n    return 1"), "`def` belongs in riskkit"),
+        (append_code("for x in range(3):\n    x"), "`for` belongs in riskkit"),
+        (append_code("import os"), "imports os; a notebook imports only riskkit"),
+        (append_code("print(1)"), "uses `print`"),
+        (append_code("%matplotlib inline"), "not plain Python"),
+        (append_code("\n".join(f"a{i} = {i}" for i in range(13))), "13 lines; at most 12"),
+        (lambda nb: nb.cells.pop(0), "H1 title"),
+        (lambda nb: code_cells(nb)[0].metadata.update(tags=[]), "the tag 'parameters'"),
+        (lambda nb: code_cells(nb)[0].update(source="portfolio = 'demo'"), "cell 2"),
+        (lambda nb: code_cells(nb)[-1].update(source="1 + 1"), "run.save()"),
+        (lambda nb: code_cells(nb)[1].update(execution_count=3), "stored output"),
+    ],
+)
+def test_a_notebook_that_breaks_a_convention_is_named(project, change, fault):
+    edit(project, change)
+    code, output = check(project)
+    assert code == 1
+    assert any("notebooks/portfolio_var.ipynb" in line and fault in line for line in output.splitlines()), output
+
+
+def test_a_file_that_is_no_notebook(project):
+    (project / "notebooks" / "broken.ipynb").write_text("{not json")
+    code, output = check(project)
+    assert code == 1
+    assert "notebooks/broken.ipynb: not a readable notebook" in output
+
+
+def test_a_wrong_parameter_file_and_a_wrong_scenario(project):
+    (project / "parameters" / "bad.yml").write_text("notebook: portfolio_var\ncolour: red\n")
+    (project / "parameters" / "scenarios" / "bad.yml").write_text("title: x\n")
+    code, output = check(project)
+    assert code == 1
+    assert "colour" in output
+    assert "parameters/scenarios" in output
+
+
+def test_half_a_setting_is_a_fault(project):
+    env = {"RISKKIT_HOME": str(project / "home"), "SUPABASE_URL": "https://x.example", "SUPABASE_ANON_KEY": ""}
+    result = CliRunner().invoke(command, ["--project", str(project)], env=env)
+    assert result.exit_code == 1
+    assert "go together" in result.output
