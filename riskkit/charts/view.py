@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -62,7 +63,8 @@ class View:
 
     def bundle(self) -> dict[str, Any]:
         """The view as a mime bundle: all that a report's page is made of."""
-        item = None if self.figure is None else json_item(self.figure)
+        # As text: bokeh reads it in its own order, and a notebook file sorts the keys of everything it holds.
+        item = None if self.figure is None else json.dumps(json_item(self.figure))
         data = {
             "name": self.name,
             "title": self.title,

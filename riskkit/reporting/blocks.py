@@ -41,8 +41,8 @@ class Block:
         `full` or `half`.
     name, title, question, alt : str
         Of a view; plain text.
-    figure : mapping or None
-        A bokeh `json_item`.
+    figure : str or None
+        A bokeh `json_item` as JSON text, its keys in bokeh's order.
     """
 
     html: Markup
@@ -52,7 +52,7 @@ class Block:
     title: str = ""
     question: str = ""
     alt: str = ""
-    figure: Mapping[str, Any] | None = None
+    figure: str | None = None
 
 
 def header(notebook: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _view(view: Mapping[str, Any]) -> Block:
         title=str(view["title"]),
         question=str(view["question"]),
         alt=str(view.get("alt", "")),
-        figure=view["figure"],
+        figure=None if view["figure"] is None else str(view["figure"]),
     )
 
 

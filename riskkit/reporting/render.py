@@ -107,9 +107,9 @@ def rerun(provenance: Provenance) -> str:
     return shlex.join(words)
 
 
-def embedded(item: Mapping[str, Any]) -> Markup:
-    """A figure's JSON for a script element: nothing in it can end the element."""
-    text = json.dumps(item, separators=(",", ":")).replace("<", "\\u003c").replace("\u2028", "\\u2028")
+def embedded(item: str) -> Markup:
+    """A figure's JSON for a script element: read, so that it is JSON; nothing in it can end the element."""
+    text = json.dumps(json.loads(item), separators=(",", ":")).replace("<", "\\u003c")
     return Markup(text)  # noqa: S704 (no `<` is left)
 
 
