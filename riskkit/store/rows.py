@@ -60,7 +60,7 @@ def position(row: Row) -> Position:
 def instrument_row(instrument: Instrument) -> dict[str, Any]:
     """Columns of `instruments`; `terms` holds what has no column of its own.
 
-    >>> instrument_row(Cash("EUR"))["terms"]
+    >>> instrument_row(instrument_from_terms({"type": "cash", "currency": "EUR"}))["terms"]
     {'type': 'cash'}
     """
     known = {"symbol", "currency", "sector"}
@@ -74,11 +74,7 @@ def instrument_row(instrument: Instrument) -> dict[str, Any]:
 
 
 def instrument(row: Row) -> Instrument:
-    """From a row of `instruments`.
-
-    >>> instrument(instrument_row(Cash("EUR")))
-    Cash(currency='EUR')
-    """
+    """From a row of `instruments`; InputError if its terms describe something else."""
     terms = {**row["terms"], "currency": row["currency"]}
     if terms.get("type") != "cash":
         terms |= {"symbol": row["symbol"], "sector": row["sector"]}

@@ -263,6 +263,8 @@ def _error(error: APIError) -> RiskkitError:
         return Forbidden(message if own else f"Your role does not allow this ({message}).")
     if code in ("PT409", "23505", "23P01", "40001", "40P01"):
         return Conflict(f"Somebody else changed the same thing, nothing was written ({message}).")
+    if code == "57014":
+        return Unavailable("The database gave up after its time limit; ask for less at once, or try again later.")
     if code[:2] in ("22", "23"):
         return InputError("value", message, "a value within the bounds of the database; nothing was written")
     return Unavailable(f"Supabase cannot do this now: {message} ({code}).")

@@ -1,0 +1,366 @@
+"""What every store does; the same tests on both."""
+
+import concurrent.futures
+import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+
+from riskkit.errors import Conflict, Forbidden, InputError, MarketDataError
+from riskkit.market import FactorSeries, RiskFactor
+from riskkit.metric import Metric
+from riskkit.portfolio import Cash, Equity, EuropeanOption, FixedCouponBond, Position, ZeroCouponBond
+from riskkit.store.contract import LAST_DAY, Artifact, RunRecord
+from tests.store.conftest import DAYS, SCENARIOS, SHARED, equity
+
+A, B = Equity("CTA", "USD", sector="Health Care"), Equity("CTB", "USD")
+LAST = date(2020, 1, 10)
+
+
+def held(portfolio):
+    return {position.symbol: position.quantity for position in portfolio.positions}
+
+
+def test_members_see_their_teams_and_roles(place):
+    ours = place.team("ours")
+    assert place.store("quant").member().teams == ((ours, "analyst"),)
+    assert place.store("viewer").member().teams == ((ours, "viewer"),)
+    assert place.store("nobody").member().teams == ()
+    assert place.store("quant").member().email.startswith("quant")
+    assert place.store("quant").member().user_id != place.store("viewer").member().user_id
+
+
+def test_every_kind_of_instrument_comes_back_as_it_was(place, book):
+    put = EuropeanOption("CTA put", "USD", "CTA", "CTA.vol", 90.5, date(2030, 1, 1), "put", 0.01, 0.02, 100.0, "Index")
+    positions = [
+        Position(Cash("NOK"), -12.5),
+        Position(put, -3),
+        Position(FixedCouponBond("bond", "USD", "USD.10y", date(2040, 1, 1), 0.035, 2), 1 / 3),
+        Position(ZeroCouponBond("zero", "NOK", "NOK.5y", date(2031, 1, 1)), 1e-9),
+        Position(B, 999_999_999_999_999.0),
+        Position(A, 0.1),
+        Position(Equity("share", "USD", factor="CTA"), 0.0),
+    ]
+    ref = book(positions)
+    portfolio = place.store("viewer").portfolio(ref, LAST)
+    assert [p.symbol for p in portfolio.positions] == ["CTA", "CTB", "share", "CTA put", "bond", "zero", "NOK cash"]
+    assert set(portfolio.positions) == set(positions)
+    assert (portfolio.name, portfolio.base_currency, portfolio.title) == (ref.path, "USD", "A book")
+
+
+def test_a_report_as_of_a_date_uses_the_positions_valid_on_it(place, book):
+    store = place.store("quant")
+    first = book([Position(A, 10), Position(B, 5)], date(2020, 1, 2))
+    ref = book([Position(A, 10), Position(B, 7), Position(Cash("NOK"), 1)], date(2020, 1, 7))
+    assert ref == first
+    assert store.begins(ref) == date(2020, 1, 2)
+    assert held(store.portfolio(ref, date(2020, 1, 1))) == {}
+    assert held(store.portfolio(ref, date(2020, 1, 2))) == {"CTA": 10, "CTB": 5}
+    assert held(store.portfolio(ref, date(2020, 1, 6))) == {"CTA": 10, "CTB": 5}
+    assert held(store.portfolio(ref, date(2020, 1, 7))) == {"CTA": 10, "CTB": 7, "NOK cash": 1}
+    assert held(store.portfolio(ref, LAST_DAY)) == {"CTA": 10, "CTB": 7, "NOK cash": 1}
+
+
+def test_an_import_decides_the_book_from_its_day_on_and_nothing_before(place, book):
+    store = place.store("quant")
+    book([Position(A, 1)], date(2020, 1, 1))
+    book([Position(A, 3), Position(B, 3)], date(2020, 1, 9))
+    ref = book([Position(A, 2)], date(2020, 1, 6))
+    days = (date(2020, 1, 1), date(2020, 1, 5), date(2020, 1, 6), date(2020, 1, 9), LAST_DAY)
+    assert [held(store.portfolio(ref, day)) for day in days] == [{"CTA": 1}, {"CTA": 1}, *[{"CTA": 2}] * 3]
+    book([Position(A, 5)], date(2020, 1, 6))
+    assert held(store.portfolio(ref, date(2020, 1, 6))) == {"CTA": 5}
+    book([Position(A, 1)], date(2020, 1, 1))
+    assert held(store.portfolio(ref, LAST_DAY)) == {"CTA": 1}
+
+
+def test_changed_terms_are_a_change_of_the_book(place, book):
+    store = place.store("quant")
+    book([Position(Equity("CTX", "USD", factor="CTA"), 1)])
+    ref = book([Position(Equity("CTX", "USD", factor="CTB"), 1)])
+    assert store.portfolio(ref, LAST).factors == ("CTB",)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"positions": []}, "positions"),
+        ({"positions": [Position(A, 1), Position(A, 2)]}, "positions"),
+        ({"base": "EUR"}, "base_currency"),
+        ({"title": "a\u202eb"}, ""),
+        ({"title": "x" * 201}, ""),
+        ({"team": "theirs"}, "team"),
+    ],
+)
+def test_a_refused_book_leaves_the_old_one(place, book, change, field):
+    store = place.store("quant")
+    ref = book([Position(A, 1)])
+    with pytest.raises(InputError) as caught:
+        book(**{"positions": [Position(B, 2)], **change})
+    assert caught.value.field.startswith(field)
+    assert held(store.portfolio(ref, LAST)) == {"CTA": 1}
+    assert [r.title for r in store.portfolios() if r.id == ref.id] == ["A book"]
+
+
+def test_only_analysts_import(place, book):
+    with pytest.raises(Forbidden, match="role"):
+        book([Position(A, 1)], user="viewer")
+    with pytest.raises(Forbidden, match="role"):
+        place.store("viewer").import_prices(place.team("ours"), [equity("CTX")])
+    with pytest.raises(InputError, match="in none"):
+        book([Position(A, 1)], user="nobody")
+
+
+def test_other_teams_see_neither_book_nor_figures(place, book):
+    ref = book([Position(A, 1)])
+    for user in ("other", "nobody"):
+        store = place.store(user)
+        assert ref.id not in [one.id for one in store.portfolios()]
+        assert store.portfolio(ref, LAST).positions == ()
+        assert store.begins(ref) is None
+        assert store.dates(ref) == ()
+        assert store.runs(ref) == ()
+
+
+def test_portfolios_are_sorted_by_path(place, book):
+    book([Position(A, 1)])
+    paths = [ref.path for ref in place.store("viewer").portfolios()]
+    assert paths
+    assert paths == sorted(paths)
+
+
+EXACT = [0.1, 1 / 3, 1e-300, 5e-324, 123456789.123456789, 0.30000000000000004, 9.99e14, -1.5, np.nextafter(1.0, 2.0)]
+
+
+def test_levels_come_back_as_the_same_floats(place, book):
+    days = np.arange("2020-01-01", "2020-01-10", dtype="datetime64[D]")
+    series = FactorSeries(RiskFactor("CTEXACT", "yield", "USD", "absolute", "a source"), days, np.array(EXACT))
+    store = place.store("quant")
+    assert store.import_prices(place.team("ours"), [series]) == len(EXACT)
+    ref = book([Position(A, 1)])
+    history = store.history(ref, ["CTEXACT"], date(2020, 1, 9), None)
+    assert history.levels[:, 0].tolist() == EXACT
+    assert history.factors == (series.factor,)
+    assert (history.dates == days).all()
+
+
+def test_random_levels_come_back_as_the_same_floats(place, book):
+    rng = np.random.default_rng(7)
+    levels = np.exp(rng.normal(0, 12, 300))
+    days = np.datetime64("2001-01-01") + np.arange(300)
+    store = place.store("quant")
+    store.import_prices(place.team("ours"), [FactorSeries(RiskFactor("CTRANDOM", "equity", "USD"), days, levels)])
+    history = store.history(book([Position(A, 1)]), ["CTRANDOM"], days[-1].item(), None)
+    assert (history.levels[:, 0] == levels).all()
+
+
+def test_prices_count_what_is_new_or_changed(place):
+    store, team = place.store("quant"), place.team("ours")
+    one = equity("CTCOUNT")
+    assert store.import_prices(team, [one]) == 8
+    assert store.import_prices(team, [one]) == 0
+    levels = one.levels.copy()
+    levels[2] += 1
+    assert store.import_prices(team, [replace(one, levels=levels)]) == 1
+    later = FactorSeries(one.factor, np.array(["2020-01-13"], "datetime64[D]"), np.array([1.0]))
+    assert store.import_prices(team, [later, equity("CTCOUNT2")]) == 9
+
+
+def test_a_missing_level_is_no_level(place, book):
+    one = equity("CTNAN")
+    levels = one.levels.copy()
+    levels[2] = np.nan
+    store = place.store("quant")
+    assert store.import_prices(place.team("ours"), [replace(one, levels=levels)]) == 7
+    assert len(store.history(book([Position(A, 1)]), ["CTNAN"], LAST, None).dates) == 7
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: [equity("CTBAD"), equity("CTBAD")],
+        lambda: [equity("CTBAD"), replace(equity("CTBAD2"), levels=np.full(8, np.inf))],
+        lambda: [equity("CTBAD"), replace(equity("CTBAD2"), levels=np.full(8, 1e15))],
+        lambda: [equity("CTBAD"), replace(equity("CTBAD2"), dates=np.repeat(DAYS[:1], 8))],
+        lambda: [equity("CTBAD"), replace(equity("CTBAD2"), levels=np.full(8, np.nan))],
+        list,
+    ],
+    ids=["twice", "infinite", "too large", "a day twice", "nothing", "no factor"],
+)
+def test_bad_prices_are_refused_whole(place, book, bad):
+    store = place.store("quant")
+    with pytest.raises(InputError):
+        store.import_prices(place.team("ours"), bad())
+    with pytest.raises(MarketDataError, match="CTBAD"):
+        store.history(book([Position(A, 1)]), ["CTBAD"], LAST, None)
+
+
+def test_own_prices_win_for_the_team_and_change_nobody_elses(place, book):
+    ours = book([Position(A, 1)])
+    theirs = place.store("other").import_portfolio(
+        place.team("theirs"), f"t{uuid.uuid4().hex[:8]}", "T", "USD", [Position(A, 1)], date(2019, 1, 1)
+    )
+    before = place.store("other").history(theirs, ["CTA"], LAST, None)
+    own = FactorSeries(RiskFactor("CTA", "equity", "USD", source="own"), DAYS[4:], np.array([1.0, 2.0, 3.0, 4.0]))
+    store = place.store("quant")
+    try:
+        store.import_prices(place.team("ours"), [own])
+        assert store.history(ours, ["CTA"], LAST, None).levels[:, 0].tolist() == [1, 2, 3, 4]
+        assert store.dates(ours) == tuple(DAYS[4:].tolist())
+        after = place.store("other").history(theirs, ["CTA"], LAST, None)
+        assert (after.levels == before.levels).all()
+        assert after.factors == before.factors
+        assert len(place.store("other").dates(theirs)) == 8
+    finally:  # the shared levels again, as the team's own
+        store.import_prices(place.team("ours"), [SHARED[0]])
+
+
+def test_history_ends_on_the_day_and_has_the_length_asked_for(place, book):
+    store, ref = place.store("viewer"), book([Position(B, 1), Position(Cash("NOK"), 1)])
+    whole = store.history(ref, ["CTB", "NOKUSD"], LAST, None)
+    assert whole.names == ("CTB", "NOKUSD")
+    assert (whole.dates == DAYS).all()
+    assert whole.levels[3, 1] == whole.levels[2, 1], "carried forward"
+    assert any("NOKUSD" in note and "carried" in note for note in whole.notes)
+    for n in (1, 2, 7, 8, 20):
+        part = store.history(ref, ["CTB", "NOKUSD"], LAST, n)
+        assert (part.levels == whole.levels[-n:]).all()
+        assert (part.dates == whole.dates[-n:]).all()
+        assert not any(note.startswith("The history begins") for note in part.notes)
+    assert store.history(ref, ["CTB", "NOKUSD"], LAST, 2).notes == ()
+    middle = store.history(ref, ["NOKUSD", "CTB"], date(2020, 1, 6), 2)
+    assert middle.last == date(2020, 1, 6)
+    assert middle.names == ("NOKUSD", "CTB")
+
+
+@pytest.mark.parametrize(
+    ("factors", "as_of", "named"),
+    [
+        (["CTB", "CTNONE"], LAST, "CTNONE"),
+        (["CTB"], date(2019, 1, 1), "CTB"),
+        (["CTSHORT"], LAST, "CTSHORT"),
+        (["CTB"], date(2020, 1, 5), "2020-01-05"),
+        (["CTB"], date(2020, 2, 1), "2020-02-01"),
+        (["CTB", "CTHOLE"], date(2020, 1, 9), "CTHOLE"),
+    ],
+    ids=["missing", "before the data", "ended", "a Sunday", "after the data", "a long gap"],
+)
+def test_missing_and_stale_data_are_never_silent(place, book, factors, as_of, named):
+    with pytest.raises(MarketDataError) as caught:
+        place.store("quant").history(book([Position(B, 1)]), factors, as_of, None)
+    assert named in str(caught.value)
+
+
+def test_dates_are_those_on_which_all_factors_have_data(place, book):
+    store = place.store("viewer")
+    assert store.dates(book([Position(B, 1), Position(Cash("NOK"), 1)])) == tuple(DAYS.tolist())
+    short = book([Position(B, 1), Position(Equity("CTSHORT", "USD"), 1)], date(2020, 1, 2))
+    assert store.dates(short) == tuple(DAYS[:3].tolist())
+    assert store.dates(short, date(2020, 1, 1)) == tuple(DAYS.tolist()), "the book before"
+    assert store.dates(short, date(2018, 1, 1)) == (), "nothing held yet"
+    missing = book([Position(Equity("CTNONE", "USD"), 1)])
+    with pytest.raises(MarketDataError, match=r"CTNONE.*needed by CTNONE"):
+        store.dates(missing)
+    cash = book([Position(Cash("USD"), 1)])
+    with pytest.raises(InputError, match="only USD cash"):
+        store.dates(cash)
+
+
+def test_scenarios_come_in_their_order(place, book):
+    found = place.store("viewer").scenarios(book([Position(A, 1)]))
+    assert [one for one in found if one.name.startswith("ct_")] == list(SCENARIOS)
+
+
+def record(ref, **changes):
+    base = RunRecord(
+        id=str(uuid.uuid4()),
+        report="portfolio_var",
+        notebook="portfolio_var",
+        portfolio_id=ref.id,
+        team_id=ref.team_id,
+        as_of=LAST,
+        run_at=datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC),
+        official=False,
+        parameters={"confidence_level": 0.99, "portfolio": "demo", "on": True, "list": [1, None]},
+        inputs={"portfolio.json": "a" * 64},
+        code={"version": "0.1.0", "commit": "abc", "dirty": False},
+        packages={"numpy": "2.0"},
+        seed=2**63 + 1,
+        metrics=(
+            Metric("var", 1234567.891234567, "USD"),
+            Metric("component_var", -0.1, "USD", {"position": "CTA"}),
+            Metric("component_var", 1e-17, "USD", {"position": "CTB"}),
+        ),
+        artifacts=(Artifact("report.html", "text/html", "0" * 64, 12, "runs/x"),),
+    )
+    return replace(base, **changes)
+
+
+def test_a_run_comes_back_as_it_was(place, book):
+    ref = book([Position(A, 1)])
+    made = record(ref)
+    place.store("quant").record_run(made)
+    assert place.store("viewer").run(made.id) == made
+    place.store("quant").record_run(made)
+    assert place.store("viewer").runs(ref) == (made,)
+    with pytest.raises(Conflict):
+        place.store("quant").record_run(replace(made, inputs={"portfolio.json": "b" * 64}))
+    with pytest.raises(InputError, match="you may see"):
+        place.store("other").run(made.id)
+    with pytest.raises(InputError, match="you may see"):
+        place.store("quant").run("not an id")
+
+
+def test_runs_are_found_newest_first(place, book):
+    store, ref = place.store("quant"), book([Position(A, 1)])
+    zone = timezone(timedelta(hours=5))
+    times = [
+        datetime(2026, 1, 1, 3, tzinfo=UTC),
+        datetime(2026, 1, 1, 4, tzinfo=zone),
+        datetime(2026, 1, 2, tzinfo=UTC),
+    ]
+    made = [record(ref, run_at=at, report=name) for at, name in zip(times, ("a", "b", "a"), strict=True)]
+    for one in made:
+        store.record_run(one)
+    assert [one.id for one in store.runs(ref)] == [made[2].id, made[0].id, made[1].id]
+    assert [one.id for one in store.runs(ref, "a")] == [made[2].id, made[0].id]
+    assert [one.id for one in store.runs(ref, limit=1)] == [made[2].id]
+    assert store.runs(ref, "none") == ()
+
+
+@pytest.mark.parametrize(
+    ("user", "changes", "error"),
+    [
+        ("viewer", {}, Forbidden),
+        ("other", {}, Forbidden),
+        ("quant", {"official": True}, Forbidden),
+        ("quant", {"portfolio_id": str(uuid.uuid4())}, InputError),
+        ("quant", {"metrics": (Metric("var", float("nan"), "USD"),)}, InputError),
+        ("quant", {"run_at": datetime(2026, 1, 1)}, InputError),
+    ],
+    ids=["viewer", "other team", "official", "no such book", "not a number", "no zone"],
+)
+def test_a_refused_run_leaves_nothing(place, book, user, changes, error):
+    ref = book([Position(A, 1)])
+    made = record(ref, **changes)
+    with pytest.raises(error):
+        place.store(user).record_run(made)
+    assert place.store("quant").runs(ref) == ()
+
+
+def test_threads_may_share_a_store(place, book):
+    store, ref = place.store("quant"), book([Position(A, 1), Position(B, 2), Position(Cash("NOK"), 3)])
+    whole = store.history(ref, ["CTA", "CTB", "NOKUSD"], LAST, None).levels
+
+    def read(i):
+        levels = store.history(ref, ["CTA", "CTB", "NOKUSD"], LAST, 1 + i % 8).levels
+        return (levels == whole[-len(levels) :]).all() and held(store.portfolio(ref, LAST)) == {
+            "CTA": 1,
+            "CTB": 2,
+            "NOK cash": 3,
+        }
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(40)))
