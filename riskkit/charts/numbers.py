@@ -70,7 +70,7 @@ def scale_of(largest: float) -> tuple[float, str, str]:
     ((1000000.0, 'million', 'm'), (1.0, '', ''))
     """
     for size, word, letter in _SCALES:
-        if abs(largest) >= 0.995 * size:
+        if abs(largest) >= 0.9995 * size:
             return size, word, letter
     return 1.0, "", ""
 
@@ -82,7 +82,7 @@ def short(value: float) -> str:
     ('49.2\\xa0m', '−1.90\\xa0m', '1.00\\xa0m', '12.3', '0')
     """
     size, _, letter = scale_of(value)
-    scaled = value / size
+    scaled = float(f"{value / size:.3g}")
     digits = 2 - math.floor(math.log10(abs(scaled))) if abs(scaled) >= 1 else 2
     text = number(scaled, min(2, max(0, digits)))
     if letter:
