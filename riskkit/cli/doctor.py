@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import httpx
+from packaging.requirements import Requirement
 
 from riskkit.errors import RiskkitError
 from riskkit.session import current
@@ -73,7 +74,7 @@ def _packages(project: Path) -> Finding:
         return Finding(
             "packages", "missing", "no requirements.lock beside the notebooks, so the pins cannot be compared"
         )
-    pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock.read_text(), re.MULTILINE))
+    pins = dict(_pins(lock))
     installed = {
         re.sub(r"[-_.]+", "-", str(dist.name)).lower(): dist.version for dist in importlib.metadata.distributions()
     }
@@ -81,6 +82,15 @@ def _packages(project: Path) -> Finding:
     if other:
         return Finding("packages", "broken", f"differ from the lock: {', '.join(other[:4])}; run `make`")
     return Finding("packages", "ok", f"{len(installed.keys() & pins.keys())} as the lock pins them")
+
+
+def _pins(lock: Path) -> Iterator[tuple[str, str]]:
+    """Name and version of each pin meant for this Python and this system."""
+    for line in lock.read_text().splitlines():
+        if line[:1].isalnum():
+            pin = Requirement(line.removesuffix("\\").strip())
+            if pin.marker is None or pin.marker.evaluate():
+                yield pin.name, str(pin.specifier).removeprefix("==")
 
 
 def _project(project: Path) -> Finding:
