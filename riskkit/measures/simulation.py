@@ -1,7 +1,7 @@
-"""Random factor changes in chunks: normal and Student-t, the same for a seed whatever the number of threads.
+"""Random factor changes, block by block: normal and Student-t, the same for a seed whatever the number of threads.
 
-Chunk i always comes from its own stream, `SFC64(SeedSequence(seed, spawn_key=(i,)))`, and the size of a chunk depends
-on the number of factors only. So a chunk can be made by any thread, or made again, and is the same numbers.
+Four blocks make a chunk. Chunk i always comes from its own stream, `SFC64(SeedSequence(seed, spawn_key=(i,)))`, and the
+sizes depend on the number of factors only. So a chunk can be made by any thread, or made again, and is the same numbers.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from riskkit.measures.degrees_of_freedom import unit_scale
 
 FloatArray = NDArray[np.float64]
 
-#: Numbers in a chunk: 1 MB of normals, so that the two buffers stay in a core's second-level cache.
-CHUNK_NUMBERS = 1 << 17
+#: Numbers in a block: half a megabyte, so that random numbers and their product stay near the core.
+BLOCK_NUMBERS = 1 << 16
+#: Blocks from one stream: making a stream costs as much as some thousand numbers.
+BLOCKS_PER_CHUNK = 4
 
 
-def chunk_rows(n_columns: int) -> int:
-    """Paths in a chunk, for a number of independent normals a path."""
-    return max(64, CHUNK_NUMBERS // max(n_columns, 1))
+def block_rows(n_columns: int) -> int:
+    """Paths in a block, for a number of independent normals a path."""
+    return max(64, BLOCK_NUMBERS // max(n_columns, 1))
 
 
 def generator(seed: int, chunk: int) -> np.random.Generator:
@@ -29,34 +31,34 @@ def generator(seed: int, chunk: int) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(chunk,))))
 
 
-def normal_chunks(factor: FloatArray, n_paths: int, seed: int) -> Iterator[FloatArray]:
-    """Correlated normal changes, chunk by chunk.
+def normal_blocks(factor: FloatArray, n_paths: int, seed: int) -> Iterator[FloatArray]:
+    """Correlated normal changes, block by block.
 
     Parameters
     ----------
     factor : array (F, R)
         L with L L' = covariance.
     n_paths : int
-        Rows over all chunks.
+        Rows over all blocks.
     seed : int
 
     Yields
     ------
     array (S, F)
-        Rows are independent, mean 0, covariance L L'. **The next chunk overwrites it.**
+        Rows are independent, mean 0, covariance L L'. **The next block overwrites it.**
 
     Examples
     --------
-    >>> chunks = normal_chunks(np.array([[2.0]]), 200_000, seed=1)
-    >>> round(float(np.concatenate([chunk[:, 0].copy() for chunk in chunks]).std()), 1)
+    >>> blocks = normal_blocks(np.array([[2.0]]), 200_000, seed=1)
+    >>> round(float(np.concatenate([block[:, 0].copy() for block in blocks]).std()), 1)
     2.0
     """
-    for _, _, changes in _chunks(factor, n_paths, seed):
+    for _, _, changes in _blocks(factor, n_paths, seed):
         yield changes
 
 
-def student_t_chunks(factor: FloatArray, degrees_of_freedom: float, n_paths: int, seed: int) -> Iterator[FloatArray]:
-    """Correlated Student-t changes, chunk by chunk: normals over the root of one chi-square a path.
+def student_t_blocks(factor: FloatArray, degrees_of_freedom: float, n_paths: int, seed: int) -> Iterator[FloatArray]:
+    """Correlated Student-t changes, block by block: normals over the root of one chi-square a path.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def student_t_chunks(factor: FloatArray, degrees_of_freedom: float, n_paths: int
     Yields
     ------
     array (S, F)
-        Mean 0, covariance L L', all factors with common tail events. **The next chunk overwrites it.**
+        Mean 0, covariance L L', all factors with common tail events. **The next block overwrites it.**
 
     References
     ----------
@@ -77,27 +79,27 @@ def student_t_chunks(factor: FloatArray, degrees_of_freedom: float, n_paths: int
 
     Examples
     --------
-    >>> chunks = student_t_chunks(np.array([[2.0]]), 10.0, 200_000, seed=1)
-    >>> round(float(np.concatenate([chunk[:, 0].copy() for chunk in chunks]).std()), 1)
+    >>> blocks = student_t_blocks(np.array([[2.0]]), 10.0, 200_000, seed=1)
+    >>> round(float(np.concatenate([block[:, 0].copy() for block in blocks]).std()), 1)
     2.0
     """
     scaled = factor * unit_scale(degrees_of_freedom)
-    for rng, rows, changes in _chunks(scaled, n_paths, seed):
-        mixing = rng.chisquare(degrees_of_freedom, rows)
-        mixing /= degrees_of_freedom
-        np.sqrt(mixing, out=mixing)
-        changes /= mixing[:, None]
+    for rng, rows, changes in _blocks(scaled, n_paths, seed):
+        stretch = np.sqrt(degrees_of_freedom / rng.chisquare(degrees_of_freedom, rows))
+        changes *= stretch[:, None]
         yield changes
 
 
-def _chunks(factor: FloatArray, n_paths: int, seed: int) -> Iterator[tuple[np.random.Generator, int, FloatArray]]:
+def _blocks(factor: FloatArray, n_paths: int, seed: int) -> Iterator[tuple[np.random.Generator, int, FloatArray]]:
     n_factors, rank = factor.shape
-    size = min(chunk_rows(max(rank, n_factors)), n_paths)
+    size = block_rows(max(rank, n_factors))
     transposed = np.ascontiguousarray(factor.T)
-    normals, changes = np.empty((size, rank)), np.empty((size, n_factors))
-    for chunk, start in enumerate(range(0, n_paths, size)):
+    normals, changes = np.empty((min(size, n_paths), rank)), np.empty((min(size, n_paths), n_factors))
+    rng = generator(seed, 0)
+    for block, start in enumerate(range(0, n_paths, size)):
         rows = min(size, n_paths - start)
-        rng = generator(seed, chunk)
+        if block and block % BLOCKS_PER_CHUNK == 0:
+            rng = generator(seed, block // BLOCKS_PER_CHUNK)
         rng.standard_normal(out=normals[:rows])
         np.matmul(normals[:rows], transposed, out=changes[:rows])
         yield rng, rows, changes[:rows]

@@ -18,6 +18,7 @@ from riskkit.scenarios import ScenarioSet, unit_moves
 
 FloatArray = NDArray[np.float64]
 Method = Literal["full", "delta_gamma"]
+_ONE = np.ones(1)
 
 
 class Revaluer:
@@ -53,9 +54,8 @@ class Revaluer:
         self._snapshot = snapshot
         self._quadratic = method == "delta_gamma"
         self._holdings = bind(portfolio, snapshot)
-        rates = [float(self._rate(holding, np.zeros((1, len(snapshot.factors))))[0]) for holding in self._holdings]
         self.values: FloatArray = np.array(
-            [h.quantity * h.unit_value * rate for h, rate in zip(self._holdings, rates, strict=True)], np.float64
+            [holding.quantity * holding.unit_value * self._rate_now(holding) for holding in self._holdings], np.float64
         )
         self._linear = _LinearBlock.all(self._holdings, len(snapshot.factors))
         self._others = [holding for holding in self._holdings if not holding.is_linear]
@@ -104,7 +104,7 @@ class Revaluer:
             return total
         total = np.zeros(len(changes))
         for block in self._linear:
-            total += block.pnl(changes, self._rate(block.holding, changes), float(self._rate_now(block.holding)))
+            total += block.pnl(changes, self._rate(block.holding, changes), self._rate_now(block.holding))
         for holding in self._others:
             total += self._one(holding, changes)
         return total
@@ -144,8 +144,8 @@ class Revaluer:
         return pnl
 
     def _rate(self, holding: Holding, changes: FloatArray) -> FloatArray:
-        """Base currency per unit of the position's, under each scenario."""
-        rate = np.ones(1)
+        """Base currency per unit of the position's, under each scenario; length 1 where it is always 1."""
+        rate = _ONE
         if holding.currency_column is not None:
             rate = self._snapshot.levels[holding.currency_column] + changes[:, holding.currency_column]
         if holding.base_column is not None:
@@ -153,7 +153,9 @@ class Revaluer:
         return rate
 
     def _rate_now(self, holding: Holding) -> float:
-        return float(self._rate(holding, np.zeros((1, len(self._snapshot.factors))))[0])
+        levels = self._snapshot.levels
+        rate = 1.0 if holding.currency_column is None else float(levels[holding.currency_column])
+        return rate if holding.base_column is None else rate / float(levels[holding.base_column])
 
 
 class _LinearBlock:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.market import MarketSnapshot
+from riskkit.portfolio import Equity
 from riskkit.pricing import instrument_derivatives
 from riskkit.revaluation.book import Holding
 
@@ -37,6 +38,9 @@ def sensitivity(holding: Holding, snapshot: MarketSnapshot) -> Sensitivity:
 
     v is the unit value by its own factors x; a and b are the pivot rates of the position's and the base currency.
     """
+    if isinstance(holding.instrument, Equity) and holding.currency_column is None and holding.base_column is None:
+        columns = np.array(holding.columns, np.intp)  # the many simple ones, done shortly
+        return Sensitivity(columns, np.array([float(holding.quantity)]), np.zeros((1, 1)))
     own = snapshot.levels[list(holding.columns)]
     first, second = instrument_derivatives(holding.instrument, snapshot.as_of, [float(level) for level in own])
     value, n = holding.unit_value, len(own)
@@ -50,10 +54,10 @@ def sensitivity(holding: Holding, snapshot: MarketSnapshot) -> Sensitivity:
     hessian[:n, n + 1] = hessian[n + 1, :n] = -first * a / b**2
     hessian[n, n + 1] = hessian[n + 1, n] = -value / b**2
     hessian[n + 1, n + 1] = 2.0 * value * a / b**3
-    columns = [*holding.columns, holding.currency_column, holding.base_column]
-    used = [i for i, column in enumerate(columns) if column is not None]
+    every = [*holding.columns, holding.currency_column, holding.base_column]
+    used = [i for i, column in enumerate(every) if column is not None]
     return Sensitivity(
-        np.array([column for column in columns if column is not None], np.intp),
+        np.array([column for column in every if column is not None], np.intp),
         holding.quantity * gradient[used],
         holding.quantity * hessian[np.ix_(used, used)],
     )

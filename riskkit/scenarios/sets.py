@@ -134,9 +134,9 @@ def floor_notes(base: MarketSnapshot, hits_by_column: dict[int, int]) -> tuple[s
 def floored(base: MarketSnapshot, changes: FloatArray) -> dict[int, int]:
     """Raise changes in place to the floors; how many scenarios met the floor, by column."""
     lowest = lowest_changes(base)
-    below = changes < lowest
-    if not below.any():
+    if len(changes) == 0 or not (changes.min(axis=0) < lowest).any():
         return {}
+    below = changes < lowest
     np.maximum(changes, lowest, out=changes)
     counts = below.sum(axis=0)
     return {int(column): int(counts[column]) for column in np.flatnonzero(counts)}

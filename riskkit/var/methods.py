@@ -14,7 +14,7 @@ from riskkit.measures.contributions import Components, euler_standard_deviation,
 from riskkit.measures.covariance import square_root
 from riskkit.measures.degrees_of_freedom import FIT_BOUNDS, fit_degrees_of_freedom
 from riskkit.measures.empirical import ESTIMATOR, largest, tail_mass, worst
-from riskkit.measures.simulation import normal_chunks, student_t_chunks
+from riskkit.measures.simulation import normal_blocks, student_t_blocks
 from riskkit.revaluation import Revaluer
 from riskkit.scenarios import level_changes, unit_moves
 from riskkit.scenarios.sets import floor_notes, floored, lowest_changes
@@ -89,11 +89,11 @@ def monte_carlo(book: Revaluer, history: FactorHistory, model: CovarianceModel, 
     if spec.method == "monte_carlo_t":
         freedom, note = _degrees_of_freedom(book, history, spec)
         notes.append(note)
-        chunks = student_t_chunks(root, freedom, spec.n_paths, spec.seed)
+        blocks = student_t_blocks(root, freedom, spec.n_paths, spec.seed)
     else:
-        chunks = normal_chunks(root, spec.n_paths, spec.seed)
+        blocks = normal_blocks(root, spec.n_paths, spec.seed)
     hits: dict[int, int] = {}
-    moved = _moved(chunks, base, np.flatnonzero(log), hits, _within_reach(base, root, spec))
+    moved = _moved(blocks, base, np.flatnonzero(log), hits, _within_reach(base, root, spec))
     outcome = _simulated(book, moved, spec.n_paths, spec, ())
     notes.extend(floor_notes(base, hits))
     return Outcome(**{**outcome.__dict__, "notes": (*notes, *outcome.notes)})
@@ -106,9 +106,9 @@ def _within_reach(base: MarketSnapshot, root: FloatArray, spec: VarSpec) -> bool
 
 
 def _moved(
-    chunks: Iterable[FloatArray], base: MarketSnapshot, log: NDArray[np.intp], hits: dict[int, int], reachable: bool
+    blocks: Iterable[FloatArray], base: MarketSnapshot, log: NDArray[np.intp], hits: dict[int, int], reachable: bool
 ) -> Iterator[FloatArray]:
-    for changes in chunks:
+    for changes in blocks:
         for column in log:
             changes[:, column] = base.levels[column] * np.expm1(changes[:, column])
         if reachable:
@@ -163,32 +163,26 @@ def _simulated(book: Revaluer, blocks: Iterable[FloatArray], n: int, spec: VarSp
 
 
 class _TailKeeper:
-    """Keeps the scenarios of the k largest losses while blocks pass by; memory of some k rows."""
+    """Keeps the scenarios of the k largest losses while blocks pass by; memory of some 8 k rows at most."""
 
     def __init__(self, k: int) -> None:
         self._k = k
-        self._losses: list[FloatArray] = []
-        self._rows: list[FloatArray] = []
-        self._held = 0
+        self._losses, self._rows = np.empty(0), list[FloatArray]()
         self._threshold = -np.inf
 
     def offer(self, losses: FloatArray, changes: FloatArray) -> None:
         places = np.flatnonzero(losses > self._threshold)
         if len(places) == 0:
             return
-        self._losses.append(losses[places])
+        self._losses = np.concatenate([self._losses, losses[places]])
         self._rows.append(changes[places])
-        self._held += len(places)
-        if self._held >= 2 * self._k:
-            self._prune()
-
-    def _prune(self) -> None:
-        losses, rows = np.concatenate(self._losses), np.concatenate(self._rows)
-        best = np.sort(largest(losses, self._k))  # in order of arrival: of equal losses the earlier stays first
-        self._losses, self._rows, self._held = [losses[best]], [rows[best]], len(best)
-        self._threshold = float(losses[best].min())
+        held = len(self._losses)
+        if held >= self._k:
+            self._threshold = float(np.partition(self._losses, held - self._k)[held - self._k])
+        if held > 8 * self._k:
+            best = np.sort(largest(self._losses, self._k))  # as they came: of equal losses the earlier stays first
+            self._losses, self._rows = self._losses[best], [np.concatenate(self._rows)[best]]
 
     def rows(self) -> FloatArray:
         """Changes of the k largest losses, largest first."""
-        losses, rows = np.concatenate(self._losses), np.concatenate(self._rows)
-        return np.asarray(rows[largest(losses, self._k)], np.float64)
+        return np.asarray(np.concatenate(self._rows)[largest(self._losses, self._k)], np.float64)
