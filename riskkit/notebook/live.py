@@ -39,6 +39,7 @@ class LiveRun:
     def __init__(self, analysis: Analysis, values: dict[str, Value], surroundings: Surroundings) -> None:
         self._analysis, self._surroundings = analysis, surroundings
         self._values = values
+        self._names: dict[str, str] = {}  # a portfolio's path to what the notebook calls it
         self._declared: tuple[Parameter, ...] = surroundings.declared()
         analysis.check(self._declared)
         self._answers = Answers(surroundings.connect(), analysis)
@@ -135,11 +136,10 @@ class LiveRun:
         if answer is None:
             self.panel.offer_portfolios(_named(self._known_portfolios()), None)
         else:
-            chosen, shown = str(answer.values["portfolio"]), answer.inputs.ref.path
-            named = _named(answer.portfolios)
-            self.panel.offer_portfolios(
-                {chosen if path == shown else path: text for path, text in named.items()}, chosen
-            )
+            chosen = str(answer.values["portfolio"])
+            self._names.setdefault(answer.inputs.ref.path, chosen)
+            named = {self._names.get(path, path): text for path, text in _named(answer.portfolios).items()}
+            self.panel.offer_portfolios(named, chosen)
             self.panel.offer_scenarios({scenario.name: scenario.title for scenario in answer.inputs.scenarios})
             self.panel.show(answer.values)
             self.panel.offer_days(answer.days, answer.inputs.as_of)

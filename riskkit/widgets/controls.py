@@ -72,9 +72,10 @@ class Controls:
         """The first and the last day that may be chosen, and the day that is shown now."""
 
         def bound(item: Field) -> None:
-            item.widget.min = item.widget.max = None
-            if days:
-                item.widget.min, item.widget.max = days[0], days[-1]
+            first, last = (days[0], days[-1]) if days else (None, None)
+            if (item.widget.min, item.widget.max) != (first, last):
+                item.widget.min = item.widget.max = None
+                item.widget.min, item.widget.max = first, last
             item.widget.value = shown
 
         self._day_shown = shown.isoformat() if shown else ""

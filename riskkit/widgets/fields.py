@@ -84,7 +84,9 @@ def _portfolio(parameter: Parameter, value: Value) -> Field:
 
 def offer(dropdown: Dropdown, options: Mapping[str, str], chosen: str | None) -> None:
     """Let a portfolio dropdown offer these names (value to label), `chosen` selected if it is among them."""
-    dropdown.options = [(text, name) for name, text in options.items()]
+    offered = tuple((text, name) for name, text in options.items())
+    if dropdown.options != offered:
+        dropdown.options = offered
     dropdown.value = chosen if chosen in options else None
 
 

@@ -8,7 +8,7 @@ import uuid
 from ipywidgets import HTML, Layout
 from markupsafe import Markup
 
-from riskkit.errors import InputError, InputErrors, RiskkitError
+from riskkit.errors import InputError, InputErrors, MarketDataError, RiskkitError
 from riskkit.widgets.words import label
 
 _log = logging.getLogger("riskkit.notebook")
@@ -56,7 +56,8 @@ def sentence(error: Exception) -> str:
         _log.info("refused: %s", error)
         shown = error.value if isinstance(error.value, str | int | float) else repr(error.value)
         text = str(shown) if len(str(shown)) <= 80 else str(shown)[:79] + "…"
-        return f"{label(error.field)}: {text} cannot be used; expected {error.expected.rstrip('.')}."
+        refused = text if isinstance(error, MarketDataError) else f"{text} cannot be used"
+        return f"{label(error.field)}: {refused}; expected {error.expected.rstrip('.')}."
     if isinstance(error, RiskkitError):
         _log.warning("not possible: %s", error, exc_info=error)
         return str(error)

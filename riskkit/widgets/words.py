@@ -11,12 +11,12 @@ _WORDS = {
 
 
 def label(name: str) -> str:
-    """A parameter's name.
+    """A parameter's name; a symbol is left as it is.
 
-    >>> label("confidence_level"), label("horizon_days")
-    ('Confidence level', 'Horizon (days)')
+    >>> label("confidence_level"), label("horizon_days"), label("AAPL")
+    ('Confidence level', 'Horizon (days)', 'AAPL')
     """
-    words = name.replace("_", " ").capitalize()
+    words = name.replace("_", " ").capitalize() if name.islower() else name
     return words.removesuffix(" days") + " (days)" if words.endswith(" days") else words
 
 

@@ -1,0 +1,139 @@
+"""Controls are made from declarations; what comes from the browser is validated before anything hears of it."""
+
+import math
+from datetime import date
+
+import ipywidgets
+import pytest
+
+from riskkit.errors import InputError
+from riskkit.parameters.declaration import declarations
+from riskkit.parameters.query import parse_query
+from riskkit.widgets.controls import Controls
+
+DECLARED = declarations(
+    """portfolio: str = "demo"  # which {portfolio}
+as_of: str = "latest"  # valuation date {date | latest}
+method: str = "historical"  # how {historical | parametric}
+confidence_level: float = 0.99  # chance {0.5 < x < 1}
+horizon_days: int = 1  # trading days {1..250}
+full: bool = True  # whether all of it
+note: str = "a note"  # any text
+scenarios: str = "all"  # which {scenarios}
+"""
+)
+
+
+class Page:
+    def __init__(self, **values):
+        self.heard, self.refused = [], []
+        defaults = {parameter.name: parameter.default for parameter in DECLARED}
+        self.controls = Controls(DECLARED, defaults | values, self.heard.append, self.refused.append)
+        self.controls.offer_portfolios({"demo": "Demo", "atlas/other": "Other"}, "demo")
+        self.controls.offer_scenarios({"crash": "Crash", "boom": "Boom", "doom": "Doom"})
+        self.controls.offer_days([date(2020, 3, day) for day in (2, 3, 4, 5, 6)], date(2020, 3, 6))
+
+    def move(self, name, value):
+        self.controls.fields[name].widget.value = value
+
+    @property
+    def query(self):
+        return self.controls.state.value.split('data-query="')[1].split('"')[0].replace("&amp;", "&")
+
+
+def test_each_kind_of_parameter_has_its_control():
+    kinds = {name: type(field.widget) for name, field in Page().controls.fields.items()}
+    assert kinds["portfolio"] is kinds["method"] is ipywidgets.Dropdown
+    assert kinds["as_of"] is ipywidgets.DatePicker
+    assert kinds["confidence_level"] is ipywidgets.BoundedFloatText
+    assert kinds["horizon_days"] is ipywidgets.BoundedIntText
+    assert kinds["full"] is ipywidgets.Checkbox
+    assert kinds["note"] is ipywidgets.Text
+
+
+def test_labels_and_help_come_from_the_declaration():
+    fields = Page().controls.fields
+    assert fields["confidence_level"].widget.description == "Confidence level"
+    assert fields["horizon_days"].widget.tooltip == "trading days"
+    assert [text for text, _ in fields["method"].widget.options] == ["Historical simulation", "Parametric, normal"]
+
+
+def test_building_and_offering_is_no_change():
+    page = Page(method="parametric", as_of="2020-03-04")
+    assert page.heard == page.refused == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("method", "parametric", "parametric"), ("confidence_level", 0.975, 0.975), ("horizon_days", 10, 10),
+     ("full", False, False), ("note", "x", "x"), ("portfolio", "atlas/other", "atlas/other"),
+     ("as_of", date(2020, 3, 4), "2020-03-04")],
+)  # fmt: skip
+def test_a_moved_control_is_heard_with_every_value(name, value, expected):
+    page = Page()
+    page.move(name, value)
+    assert page.refused == []
+    (heard,) = page.heard
+    assert heard[name] == expected
+    assert heard.keys() == {parameter.name for parameter in DECLARED}
+
+
+def test_the_calendar_showing_the_latest_day_still_means_latest():
+    page = Page()
+    page.move("horizon_days", 5)
+    assert page.heard[-1]["as_of"] == "latest"
+    page.move("as_of", date(2020, 3, 3))
+    assert page.heard[-1]["as_of"] == "2020-03-03"
+    page.move("as_of", None)
+    assert page.heard[-1]["as_of"] == "latest"
+
+
+def test_the_calendar_is_bounded_by_the_days_with_data():
+    widget = Page().controls.fields["as_of"].widget
+    assert (widget.min, widget.max, widget.value) == (date(2020, 3, 2), date(2020, 3, 6), date(2020, 3, 6))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("confidence_level", 1.0), ("confidence_level", 0.5), ("note", "\u202eevil"), ("note", "x" * 5000)],
+)
+def test_what_the_validator_refuses_is_said_and_not_heard(name, value):
+    page = Page()
+    page.move(name, value)
+    assert page.heard == []
+    assert isinstance(page.refused[0], InputError)
+    assert page.refused[0].field == name
+    assert page.query == ""
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e308])
+def test_no_figure_beyond_the_bounds_gets_through(value):
+    page = Page()
+    page.move("confidence_level", value)
+    assert page.heard == []
+    assert page.query == ""
+
+
+def test_scenarios_are_ticked():
+    page = Page()
+    choice = page.controls.fields["scenarios"].widget
+    choice._boxes["boom"].value = False
+    assert page.heard[-1]["scenarios"] == "crash,doom"
+    choice._boxes["boom"].value = True
+    assert page.heard[-1]["scenarios"] == "all"
+
+
+def test_the_state_is_the_query_string_without_defaults():
+    page = Page()
+    values = {"method": "parametric", "note": 'a "quoted" & <b>text</b>', "portfolio": "atlas/other"}
+    page.controls.show(values)
+    assert "<b>" not in page.query
+    assert parse_query(DECLARED, page.query) == values
+    assert page.heard == []
+
+
+def test_portfolio_titles_reach_the_browser_as_text():
+    page = Page()
+    page.controls.offer_portfolios({"demo": "<img src=x>"}, "demo")
+    assert page.controls.fields["portfolio"].widget.options == (("<img src=x>", "demo"),)
+    assert page.heard == []
