@@ -5,9 +5,12 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import httpx
 import psycopg
 import pytest
+from supabase import ClientOptions, create_client
 
+PASSWORD = "a long enough password"
 ROLES = ("viewer", "analyst", "approver", "admin")
 
 
@@ -17,6 +20,7 @@ class World:
 
     connection: psycopg.Connection
     url: str
+    mail: str
     users: dict[str, uuid.UUID] = field(default_factory=dict)
     teams: dict[str, uuid.UUID] = field(default_factory=dict)
     books: dict[str, uuid.UUID] = field(default_factory=dict)
@@ -51,7 +55,8 @@ def world(stack):
     """The seeded world; tests change it only inside transactions that are rolled back."""
     url = stack.keys().db_url
     with psycopg.connect(url, autocommit=True) as connection:
-        made = World(connection, url)
+        made = World(connection, url, f"{uuid.uuid4().hex[:6]}.matrix.example")
+        _sign_up(made, stack.keys())
         _populate(made)
         yield made
         connection.execute("delete from report_runs where team_id = any(%s)", [list(made.teams.values())])
@@ -62,13 +67,17 @@ def world(stack):
             connection.execute(f"delete from {table} where team_id is null and {column} like 'matrix-%'")
 
 
+def _sign_up(world, keys):
+    with httpx.Client(timeout=60) as connection:
+        options = ClientOptions(auto_refresh_token=False, persist_session=False, httpx_client=connection)
+        admin = create_client(keys.url, keys.service_key, options).auth.admin
+        for user in [f"{team}_{role}" for team in "ab" for role in ROLES] + ["nobody"]:
+            attributes = {"email": f"{user}@{world.mail}", "password": PASSWORD, "email_confirm": True}
+            world.users[user] = uuid.UUID(admin.create_user(attributes).user.id)
+
+
 def _populate(world):
-    mail = uuid.uuid4().hex[:6]
-    people = [f"{team}_{role}" for team in "ab" for role in ROLES] + ["nobody"]
-    for user in people:
-        world.users[user] = world.one(
-            "insert into auth.users (email) values (%s) returning id", f"{user}-{mail}@matrix.example"
-        )
+    mail = world.mail.split(".")[0]
     shared = _kinds(world, None)
     for team in "ab":
         world.teams[team] = team_id = world.one(
