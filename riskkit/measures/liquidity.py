@@ -68,7 +68,7 @@ def liquidity_horizon_shortfall(partial_shortfalls: ArrayLike, horizons: Sequenc
         raise InputError("partial_shortfalls", f"{len(partial)} values", f"{len(weights)}, one for each horizon")
     if (partial < 0).any():
         raise InputError("partial_shortfalls", float(partial.min()), "expected shortfalls of zero or more")
-    return float(np.sqrt(((partial * weights) ** 2).sum()))
+    return math.hypot(*(partial * weights))
 
 
 def cascade_members(factor_horizons: ArrayLike, horizons: Sequence[int] = HORIZONS) -> np.ndarray:
