@@ -43,7 +43,10 @@ def csv(frame: pd.DataFrame) -> str:
 
 
 def _text(value: object) -> object:
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    safe = "'" + value if value.startswith(_FORMULA) else value
+    return safe.replace("\r\n", "\n").replace("\r", "\n")  # unquoted, a carriage return would begin a row
 
 
 def _write(path: Path, text: str) -> None:

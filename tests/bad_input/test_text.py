@@ -1,0 +1,175 @@
+"""Names and texts from people, families 51 to 58: text like any other, or refused; never markup, code or a formula."""
+
+import io
+import json
+import logging
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from markupsafe import Markup
+
+from riskkit import logs, names
+from riskkit.charts import markup
+from riskkit.charts.view import View
+from riskkit.cli import tables
+from riskkit.errors import InputError
+from riskkit.imports.book import BookOrder, plan_book
+from riskkit.notebook.saved import csv
+from riskkit.reporting.blocks import VIEW
+from riskkit.reporting.render import Provenance, render
+
+MARKUP = [
+    pytest.param("<script>window.hacked=1</script>", id="51 script"),
+    pytest.param('"><img src=x onerror=alert(1)>', id="51 onerror"),
+    pytest.param("<a href='javascript:alert(1)'>x</a>", id="51 javascript address"),
+    pytest.param("<svg/onload=alert(1)>", id="51 svg onload"),
+    pytest.param("'; drop table portfolios; --", id="55 SQL"),
+    pytest.param("%00%u0000", id="55 written NUL"),
+    pytest.param(r"\input{/etc/passwd} \write18{id}", id="56 LaTeX"),
+    pytest.param("{{7*7}} {% include '/etc/passwd' %}", id="57 Jinja"),
+]
+FORMULAS = ['=HYPERLINK("http://x")', "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\tx", "\rx"]
+
+
+class Tags(HTMLParser):
+    """The elements and event attributes of a page, and its text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [
+            name for name, value in attrs if name.startswith("on") or (name in ("href", "src") and value)
+        ]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def page(text):
+    """A report about a portfolio whose title, sector and note are this text."""
+    columns = [markup.Column("position"), markup.Column("value", numeric=True)]
+    html = markup.table(columns, [(markup.name(text), "5")], caption=text) + markup.notes([text])
+    view = View("v", text, text, html=html)
+    outputs = [{"output_type": "display_data", "data": view.bundle()}]
+    assert VIEW in outputs[0]["data"]
+    cells = [
+        {"cell_type": "markdown", "source": "# title"},
+        {"cell_type": "markdown", "source": text},
+        {"cell_type": "code", "source": "", "outputs": outputs},
+    ]
+    return render({"cells": cells}, provenance(text))
+
+
+def provenance(text):
+    return Provenance(
+        run_id="0", report="portfolio_var", run_by="quant@atlas.example", run_at=datetime(2026, 1, 1, tzinfo=UTC),
+        as_of=date(2020, 3, 16), official=False, portfolio="atlas/demo", portfolio_title=text, base_currency="USD",
+        parameters={"note": text}, changed=("note",), inputs={}, code={"version": "0", "commit": "", "dirty": False},
+        packages=dict.fromkeys(("python", "numpy", "pandas", "scipy"), "1"), seed=None, sources=(text,), notes=(text,),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_markup_is_stored_as_it_is_and_shown_as_text(store, tmp_path, text):
+    path = tmp_path / "positions.csv"
+    path.write_text('symbol,quantity,sector\nAAPL,1,"' + text.replace('"', '""') + '"\n')
+    ref = plan_book(store, BookOrder("mine", title=text), path).write(store)
+    assert ref.title == text
+    assert store.portfolio(ref, date(2020, 1, 1)).positions[0].instrument.sector == text
+
+    harmless, hostile = Tags(page("Demo")), Tags(page(text))
+    assert hostile.tags == harmless.tags
+    assert hostile.attributes == []
+    assert text in hostile.text
+    assert "49" not in Tags(page("{{7*7}}")).text.replace("{{7*7}}", "")
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_a_view_escapes_what_it_is_given(text):
+    view = View("v", text, text, html=markup.table([markup.Column(text)], [(text,)], caption=text), alt=text)
+    assert text in Tags(str(view.body())).text
+    assert not {"script", "img", "svg", "a"} & set(Tags(str(view.body())).tags)
+    with pytest.raises(TypeError):
+        View("v", html=text)
+    assert "<script" not in str(Markup("{}").format("<script>"))
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_52_no_formula_reaches_a_spreadsheet_and_numbers_stay_numbers(text):
+    frame = pd.DataFrame({"position": [text], "value": [-1.5]})
+    read = pd.read_csv(io.StringIO(csv(frame)), keep_default_na=False)
+    assert read["position"].tolist() == ["'" + text.replace("\r", "\n")]
+    assert read["value"][0] == -1.5
+    with pytest.raises(InputError):
+        names.symbol("symbol", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a\u202egpj.exe", id="53 right-to-left override"),
+        pytest.param("a\u2066b", id="53 isolate"),
+        pytest.param("AA\u200bPL", id="53 zero width space"),
+        pytest.param("\ufeffAAPL", id="53 byte order mark"),
+        pytest.param("x" * 201, id="54 too long"),
+        pytest.param("🎯" * 201, id="54 too many emoji"),
+        pytest.param("x" * 1_000_000, id="54 a megabyte"),
+        pytest.param("a\x00b", id="55 NUL"),
+        pytest.param("a\ud800b", id="55 half a surrogate"),
+        pytest.param('a\n{"level":"info"}', id="58 new line"),
+        pytest.param("a\rb", id="58 carriage return"),
+        pytest.param("a\x1b[31mb", id="58 terminal escape"),
+        pytest.param("a\u2028b", id="58 line separator"),
+    ],
+)
+def test_what_cannot_be_seen_or_is_too_long_is_refused(store, tmp_path, text):
+    path = tmp_path / "positions.csv"
+    path.write_text("symbol,quantity\nAAPL,1\n")
+    with pytest.raises(InputError) as caught:
+        plan_book(store, BookOrder("mine", title=text), path)
+    assert len(str(caught.value)) < 400
+    assert store.portfolios() == ()
+
+
+def test_53_twins_become_one_and_look_alikes_are_no_symbols():
+    assert names.title("title", "Ame\u0301lie") == names.title("title", "Am\u00e9lie")
+    for text in ("\u0391APL", "\uff21APL"):  # Greek alpha, full-width A
+        with pytest.raises(InputError):
+            names.symbol("symbol", text)
+        with pytest.raises(InputError):
+            names.slug("portfolio", text.lower())
+
+
+def test_54_emoji_are_text():
+    assert names.title("title", "Risk 🎯 𝒳") == "Risk 🎯 𝒳"
+
+
+def test_55_a_slug_is_never_sql_a_path_or_markup():
+    for text in ("a'; drop table x", "../x", "a/b", "<b>", "a%00", "a b", "A"):
+        with pytest.raises(InputError):
+            names.slug("portfolio", text)
+
+
+def test_58_a_log_line_is_one_line_whatever_is_in_it():
+    stream = io.StringIO()
+    handler = logs.configure(stream)
+    try:
+        hostile = 'x\n{"level":"info","message":"forged"}\r\u2028\x1b[2J'
+        logging.getLogger("riskkit.test").info("import of %s", hostile, extra={"portfolio": hostile})
+    finally:
+        logging.getLogger("riskkit").removeHandler(handler)
+    (line,) = stream.getvalue().split("\n")[:-1]
+    assert json.loads(line)["portfolio"] == hostile
+    assert json.loads(line)["message"] == "import of " + hostile
+    assert not any(ord(character) < 32 for character in line)
+
+
+def test_a_terminal_table_reads_no_markup(capsys):
+    tables.print_table([("title", "left")], [("[red]x[/red] [link=http://evil]y[/link]",)])
+    assert "[red]x[/red] [link=http://evil]y[/link]" in capsys.readouterr().out
