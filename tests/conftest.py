@@ -1,6 +1,11 @@
 """What the whole suite shares: an embedded Supabase in a home of its own, empty or with the demo's data."""
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -48,3 +53,48 @@ def demo_stack(tmp_path_factory):
     demo.seed(running.start(port=0), ROOT, lambda *_: None)
     yield running
     running.remove()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running `riskkit serve`."""
+
+    url: str
+    process: subprocess.Popen
+    log: Path
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory):
+    """Start `riskkit serve` as a process of its own: `serve(home, project, "--option", …, NAME="value")`."""
+    with contextlib.ExitStack() as ending:
+
+        def start(home, project=ROOT, *options, **environ):
+            log = tmp_path_factory.mktemp("serve") / "log"
+            with log.open("w") as stderr:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "riskkit", "serve", "--port", "0", "--log", *options],
+                    cwd=project, stdout=subprocess.PIPE, stderr=stderr, text=True,
+                    env={**os.environ, "RISKKIT_HOME": str(home), "RISKKIT_PROJECT": str(project), **environ},
+                )  # fmt: skip
+            ending.callback(_stop, process)
+            line = process.stdout.readline()
+            assert line.startswith("Dashboards: "), line + log.read_text()
+            return Served(line.split()[1].rstrip("/"), process, log)
+
+        yield start
+
+
+def _stop(process):
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    process.stdout.close()

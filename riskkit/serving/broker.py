@@ -37,9 +37,8 @@ class TokenHandler(RequestHandler):
         except Unavailable as error:
             self._refuse(503, str(error))
         else:
-            self.finish(
-                {"access_token": grant.access_token, "expires_at": grant.expires_at, "user": grant.email}
-            )  # fmt: skip
+            user = {"id": grant.user_id, "email": grant.email}
+            self.finish({"access_token": grant.access_token, "expires_at": grant.expires_at, "user": user})
 
     def _refuse(self, status: int, reason: str) -> None:
         log.info("token refused", extra={"status": status, "reason": reason})
