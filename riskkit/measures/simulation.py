@@ -1,7 +1,7 @@
 """Random factor changes, block by block: normal and Student-t, the same for a seed whatever the number of threads.
 
-Four blocks make a chunk. Chunk i always comes from its own stream, `SFC64(SeedSequence(seed, spawn_key=(i,)))`, and the
-sizes depend on the number of factors only. So a chunk can be made by any thread, or made again, and is the same numbers.
+Four blocks make a chunk. Chunk i always comes from its own stream, `SFC64(SeedSequence(seed, spawn_key=(i,)))`, and
+the sizes depend on the number of factors only: any thread can make a chunk, or make it again, with the same numbers.
 """
 
 from __future__ import annotations
