@@ -120,12 +120,20 @@ def progress(quiet: bool) -> Iterator[OnStep]:
 
 def summary(run: FinishedRun) -> str:
     """The headline figures, and where the page lies."""
-    headline = [metric for metric in run.record.metrics if not metric.labels]
-    rows = [(metric.name.replace("_", " "), *_figure(metric)) for metric in headline]
+    rows = [(metric.name.replace("_", " "), *_figure(metric)) for metric in run.record.metrics if not metric.labels]
+    rows += [(metric.labels["scenario"].replace("_", " "), *_figure(metric)) for metric in _worst(run)]
     wide = [max(len(row[column]) for row in rows) if rows else 0 for column in range(2)]
     lines = [f"{run.record.report} · {run.portfolio} · {run.record.as_of} · unofficial"]
     lines += [f"  {label:<{wide[0]}}  {value:>{wide[1]}} {unit}" for label, value, unit in rows]
     return "\n".join([*lines, f"  {_short(run.html)}"])
+
+
+def _worst(run: FinishedRun) -> list[Metric]:
+    """The three scenarios that lose most, of a stress test."""
+    pnl = [
+        metric for metric in run.record.metrics if metric.name == "stress_pnl" and set(metric.labels) == {"scenario"}
+    ]
+    return sorted(pnl, key=lambda metric: metric.value)[:3]
 
 
 def _figure(metric: Metric) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from riskkit.errors import InputError, RunFailed, Unavailable
+from riskkit.errors import Forbidden, InputError, RunFailed, Unavailable
 from riskkit.logs import bound
 from riskkit.metric import Metric
 from riskkit.reporting.blocks import header
@@ -89,6 +89,8 @@ def run_report(
     ------
     InputError
         A parameter, the portfolio or the date will not do: nothing was started.
+    Forbidden
+        The user may only look: nothing was started.
     RunFailed
         Nothing that looks like a report was left; `reports/.failed/<run_id>/` has the log.
     """
@@ -96,6 +98,7 @@ def run_report(
     with steps.step("prepare"):
         order = place_order(store, definition(settings.project, report), parameters)
         member = store.member()
+        _may_record(member, order.ref.team)
     with steps.step("sweep"):
         sweep(places, store, member.user_id)
     with bound(run_id=run_id), work_folder(places, run_id) as work:
@@ -226,6 +229,12 @@ class _Run:
             self.store.record_run(record)
         except Unavailable:  # the answer may have been lost, not the row: saying it twice changes nothing
             self.store.record_run(record)
+
+
+def _may_record(member: Member, team: str) -> None:
+    """Say now what the database would say at the end, after a minute's work."""
+    if dict(member.teams).get(team, "viewer") == "viewer":
+        raise Forbidden(f"Running a report takes the role analyst in team {team}; yours is viewer.")
 
 
 def finished_notebook(path: Path) -> dict[str, Any]:

@@ -204,10 +204,24 @@ environment = dict(os.environ)
     assert environment["HOME"] != os.environ["HOME"]
 
 
-def test_a_viewer_may_not_record_and_nothing_is_left(settings: Settings, tiny: ModuleType) -> None:
+def test_a_viewer_is_told_before_anything_starts(settings: Settings, tiny: ModuleType) -> None:
     store = MemoryStore(tiny.make_database(), "viewer@atlas.example")
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match="analyst"):
         run_report(settings, store, "tiny", {"portfolio": "demo"})
+    assert not (settings.project / "reports").exists()
+
+
+class Demoted(MemoryStore):
+    """A store whose user loses the role while the report runs."""
+
+    def record_run(self, record: RunRecord) -> None:
+        """Refuse, as the database does."""
+        MemoryStore(self._db, "viewer@atlas.example").record_run(record)
+
+
+def test_the_database_has_the_last_word_and_nothing_is_left(settings: Settings, tiny: ModuleType) -> None:
+    with pytest.raises(Forbidden):
+        run_report(settings, Demoted(tiny.make_database(), tiny.QUANT), "tiny", {"portfolio": "demo"})
     assert tiny.complete_runs(settings.project / "reports") == {}
     assert list((settings.project / "reports" / ".work").iterdir()) == []
 
