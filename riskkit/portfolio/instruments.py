@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal, get_args
 
+import numpy as np
+
 from riskkit.errors import InputError
 
 AssetClass = Literal["equity", "cash", "option", "bond"]
@@ -188,6 +190,7 @@ def check_currency(field: str, value: str) -> None:
 
 def check_number(field: str, value: float, above: float = -math.inf) -> None:
     """Refuse NaN, infinities, booleans and numbers beyond 1e15."""
-    if isinstance(value, bool) or not math.isfinite(value) or abs(value) >= _LIMIT or value <= above:
+    number = isinstance(value, int | float | np.integer) and not isinstance(value, bool)
+    if not number or not -_LIMIT < value < _LIMIT or value <= above:
         floor = "" if above == -math.inf else f" above {above:g}"
         raise InputError(field, value, f"a finite number{floor} below {_LIMIT:g} in size")
