@@ -35,7 +35,10 @@ class AuthError(Exception):
 
     def response(self) -> Response:
         """The error as Auth would send it."""
-        return as_json({"code": self.status, "error_code": self.code, "msg": self.message}, self.status)
+        body: dict[str, Any] = {"code": self.status, "error_code": self.code, "msg": self.message}
+        if self.code == "weak_password":
+            body["weak_password"] = {"reasons": ["length"]}
+        return as_json(body, self.status)
 
 
 def not_spoken(what: str) -> RestError:

@@ -17,7 +17,7 @@ from riskkit.local.catalog import Catalog, load_catalog
 from riskkit.local.tokens import Caller
 
 #: A request waits this long for a free connection [s]; then it is told that the database is not there.
-_WAIT = 10.0
+_WAIT = 3.0
 
 _BEGIN: LiteralString = """
 select set_config('role', %s, true), set_config('request.jwt.claims', %s, true),
@@ -45,14 +45,17 @@ class Database:
     """Connections as `authenticator`, which may only become a caller's role, and as `supabase_auth_admin`."""
 
     def __init__(self, rest_db: str, auth_db: str) -> None:
-        check = AsyncConnectionPool.check_connection
+        shared: dict[str, Any] = {
+            "check": AsyncConnectionPool.check_connection,
+            "timeout": _WAIT,
+            "reconnect_timeout": _WAIT,
+        }
         self.rest: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
-            rest_db, min_size=2, max_size=16, open=False, timeout=_WAIT, check=check, name="rest"
+            rest_db, min_size=2, max_size=16, open=False, **shared
         )
         self.auth: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
-            auth_db, min_size=1, max_size=4, open=False, timeout=_WAIT, check=check, name="auth",
-            kwargs={"row_factory": dict_row},
-        )  # fmt: skip
+            auth_db, min_size=1, max_size=4, open=False, kwargs={"row_factory": dict_row}, **shared
+        )
         self._catalog: Catalog | None = None
         self._timeouts: dict[str, str] = {}
 

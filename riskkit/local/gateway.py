@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import json
+import logging
 import os
 import socket
 import sys
@@ -32,7 +33,9 @@ def main() -> None:
         sys.stdout.flush()
         os._exit(0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    logs.configure()
+    handler = logs.configure()
+    for other in ("uvicorn", "psycopg.pool"):
+        logging.getLogger(other).addHandler(handler)
     config = uvicorn.Config(
         application(settings), ws="none", log_config=None, access_log=False, server_header=False, lifespan="on"
     )

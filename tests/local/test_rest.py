@@ -4,9 +4,10 @@ import json
 import statistics
 import time
 
-import httpx
 import pytest
 from postgrest.exceptions import APIError
+
+from tests.local.conftest import CONNECTION
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def raw(keys, method, path, token=None, **more):
         "Authorization": f"Bearer {token or keys.service_key}",
         **more.pop("headers", {}),
     }
-    return httpx.request(method, keys.url + path, headers=headers, **more)
+    return CONNECTION.request(method, keys.url + path, headers=headers, **more)
 
 
 def ids(response):
