@@ -67,7 +67,7 @@ def components(result: VarResult) -> View:
     )
     return View(
         name="components",
-        title="Every position's share",
+        title="Component VaR by position",
         question=f"Value and Euler shares of VaR and expected shortfall in {currency}; a negative share hedges.",
         html=body if len(frame) else empty(_NO_POSITIONS),
     )

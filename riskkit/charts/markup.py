@@ -54,12 +54,13 @@ class Column:
 
 
 class Cell(NamedTuple):
-    """A cell: text, or safe markup; with the unrounded figure, and a class for its look."""
+    """A cell: text, or safe markup; with the unrounded figure, a class for its look, and the columns it spans."""
 
     text: str | Markup
     exact: float | None = None
     look: str = ""
     note: str = ""
+    span: int = 1
 
 
 Row = Sequence[Cell | str]
@@ -82,13 +83,17 @@ def table(columns: Sequence[Column], rows: Iterable[Row], *, total: Row | None =
 def _row(columns: Sequence[Column], row: Row) -> Markup:
     cells = [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
     first = Markup('<th scope="row"{}{}>{}</th>').format(_class(cells[0].look), _note(cells[0]), cells[0].text)
-    rest = Markup("").join(_cell(column, cell) for column, cell in zip(columns[1:], cells[1:], strict=True))
+    rest, place = Markup(""), 1
+    for cell in cells[1:]:
+        rest += _cell(columns[place], cell)
+        place += cell.span
     return Markup("<tr>{}{}</tr>").format(first, rest)
 
 
 def _cell(column: Column, cell: Cell) -> Markup:
-    look = " ".join(filter(None, ("rk-n" if column.numeric else "", cell.look)))
-    return Markup("<td{}{}{}>{}</td>").format(_class(look), _exact(cell.exact), _note(cell), cell.text)
+    look = " ".join(filter(None, ("rk-n" if column.numeric and cell.span == 1 else "", cell.look)))
+    span = Markup(' colspan="{}"').format(cell.span) if cell.span > 1 else Markup("")
+    return Markup("<td{}{}{}{}>{}</td>").format(span, _class(look), _exact(cell.exact), _note(cell), cell.text)
 
 
 def name(text: str, limit: int = 36) -> Cell:

@@ -21,7 +21,7 @@ MOST_ROWS = 25
 #: Shades of look.css from a loss (`rk-heat0`) over nothing to a gain (`rk-heat8`).
 HEAT_STEPS = 9
 _NONE = "None of the chosen scenarios could be computed for this book on this day."
-_STATUS = {"no_data": "no data", "not_applicable": "not applicable"}
+_STATUS = {"no_data": "no data", "not_applicable": "not applicable", "ok": ""}
 
 
 def stress_headline(result: StressResult) -> View:
@@ -114,7 +114,7 @@ def stress_scenarios(result: StressResult) -> View:
     body = [_valued_row(row, low, high, _decimals(result)) for row in rows] + [_missing_row(row) for row in missing]
     return View(
         name="stress_scenarios",
-        title="What each scenario would do",
+        title="P&L by scenario",
         question=f"P&L of today's book if the scenario happened at once, {currency}; the worst first.",
         html=table(columns, body, caption="P&L by scenario") if body else empty("No scenario was chosen."),
     )
@@ -133,12 +133,10 @@ def _valued_row(row: Valued, low: float, high: float, decimals: int) -> Row:
 
 
 def _missing_row(row: StressRow) -> Row:
-    badge = Markup('<span class="rk-badge">{}</span>').format(_STATUS.get(row.status, row.status))
+    badge = Markup('<span class="rk-badge">{}</span> {}').format(_STATUS[row.status], row.note)
     return [
         Cell(_title(row.scenario)),
-        "–",
-        "–",
-        Cell(badge + " " + row.note),
+        Cell(badge, look="rk-small", span=3),
         Cell(_source(row.scenario), look="rk-muted rk-small"),
     ]
 
@@ -192,7 +190,7 @@ def stress_by_position(result: StressResult) -> View:
     currency = result.portfolio.base_currency
     largest = max((float(np.abs(row.by_position).max(initial=0.0)) for row in rows), default=0.0)
     unit, word, _ = scale_of(largest / 10)
-    title, question = "Which positions would lose it", f"P&L by position and scenario, {currency} {word}".rstrip()
+    title, question = "P&L by position and scenario", f"{currency} {word}".rstrip()
     if not rows or not len(result.portfolio.positions):
         return View("stress_by_position", title, question + ".", empty(_NONE))
     names, matrix = _largest(result, rows)
@@ -206,7 +204,7 @@ def stress_by_position(result: StressResult) -> View:
     return View(
         name="stress_by_position",
         title=title,
-        question=question + "; the worst scenario first. Red loses, blue gains, the deeper the more.",
+        question=question + "; the worst scenario first. Red loses, blue gains; the deeper, the more.",
         html=Markup('<div class="rk-heat">{}</div>').format(
             table(columns, body, total=total, caption="P&L by position and scenario")
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ipywidgets import Accordion, Checkbox, Layout, VBox
+from ipywidgets import HTML, Accordion, Checkbox, Layout, VBox
+from markupsafe import Markup
 from traitlets import Unicode
 
 ALL = "all"
@@ -18,10 +19,11 @@ class ScenarioChoice(VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, title: str, help_text: str, selected: str) -> None:
         self._title, self._quiet = title, False
         self._boxes: dict[str, Checkbox] = {}
+        # a box with a tooltip cannot be drawn (ipywidgets 8.1: its view has no element yet), so the help is a line
+        self._help = HTML(str(Markup('<p class="rk-sub">{}</p>').format(help_text)))
         self._list = VBox(layout=Layout(max_height="260px", overflow="auto"))
         self._fold = Accordion([self._list], selected_index=None, layout=Layout(margin="0"))
         super().__init__([self._fold], selected=selected)
-        self.tooltip = help_text
         self.add_class("rk-scenarios")
         self._name_fold()
 
@@ -35,7 +37,7 @@ class ScenarioChoice(VBox):  # type: ignore[misc]  # ipywidgets is untyped
         }
         for box in self._boxes.values():
             box.observe(lambda _change: self._ticked(), "value")
-        self._list.children = tuple(self._boxes.values())
+        self._list.children = (self._help, *self._boxes.values())
         self._ticked()
 
     def _ticked(self) -> None:

@@ -38,3 +38,9 @@ def test_offering_the_same_again_keeps_the_boxes():
     boxes = made._list.children
     made.offer(dict(TITLES))
     assert made._list.children is boxes
+
+
+def test_no_box_has_a_tooltip():
+    """ipywidgets cannot draw a box that has one."""
+    assert choice().tooltip is None
+    assert "which" in choice()._help.value
