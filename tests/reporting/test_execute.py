@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -89,3 +92,16 @@ def test_sockets_lie_at_a_short_path_for_the_user_alone() -> None:
 
 def test_nothing_that_could_be_a_secret_is_kept() -> None:
     assert not [name for name in KEPT if any(word in name for word in ("KEY", "TOKEN", "SECRET", "SUPABASE", "PASS"))]
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and `unshare` (util-linux)"
+)
+def test_a_report_needs_no_network_not_even_its_own_machines(tiny: ModuleType, tmp_path: Path) -> None:
+    tiny.make_project(tmp_path / "project")
+    script = Path(__file__).with_name("killed_run.py")
+    arguments = [str(script), str(tmp_path / "project"), str(tmp_path / "rows"), "begin never"]
+    subprocess.run(["unshare", "-n", sys.executable, *arguments], check=True, timeout=120)
+    rows = {path.stem for path in (tmp_path / "rows").glob("*.row")}
+    assert set(tiny.complete_runs(tmp_path / "project" / "reports")) == rows
+    assert len(rows) == 1
