@@ -53,7 +53,10 @@ def history_of(series: Sequence[FactorSeries], as_of: date, n_dates: int | None)
     dates = dates[dates >= max(one.dates[0] for one in series)]
     cut = n_dates is not None and len(dates) > n_dates
     if cut:
-        series = [_from(one, dates[-n_dates]) for one in series]  # type: ignore[operator]
+        start = dates[-n_dates]  # type: ignore[operator]
+        # How old a level carried into the part asked for is, only the days before it tell: this pass may raise.
+        align([_from(one, min(_from(any_, start).dates[0] for any_ in series)) for one in series])
+        series = [_from(one, start) for one in series]
     history = align(series)
     if history.last != as_of:
         raise MarketDataError("as_of", str(as_of), f"a day with prices; the last one is {history.last}")

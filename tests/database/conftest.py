@@ -24,6 +24,7 @@ class World:
     users: dict[str, uuid.UUID] = field(default_factory=dict)
     teams: dict[str, uuid.UUID] = field(default_factory=dict)
     books: dict[str, uuid.UUID] = field(default_factory=dict)
+    slugs: dict[str | None, str | None] = field(default_factory=lambda: {None: None})
 
     def one(self, query, *values):
         return self.connection.execute(query, values).fetchone()[0]
@@ -80,8 +81,9 @@ def _populate(world):
     mail = world.mail.split(".")[0]
     shared = _kinds(world, None)
     for team in "ab":
+        world.slugs[team] = f"matrix-{team}-{mail}"
         world.teams[team] = team_id = world.one(
-            "insert into teams (slug, name) values (%s, %s) returning id", f"matrix-{team}-{mail}", f"Team {team}"
+            "insert into teams (slug, name) values (%s, %s) returning id", world.slugs[team], f"Team {team}"
         )
         for role in ROLES:
             world.connection.execute(

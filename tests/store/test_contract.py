@@ -364,3 +364,20 @@ def test_threads_may_share_a_store(place, book):
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert all(pool.map(read, range(40)))
+
+
+def test_what_a_team_can_use_is_listed_its_own_first(place, book):
+    store, team = place.store("quant"), place.team("ours")
+    store.import_prices(team, [FactorSeries(RiskFactor("CTLIST", "yield", "USD"), DAYS, np.ones(8))])
+    book([Position(Equity("CTOWN", "USD", "CTLIST", "Ours"), 1)])
+    factors = {one.name: one for one in store.factors(team)}
+    assert list(factors) == sorted(factors)
+    assert factors["CTLIST"] == RiskFactor("CTLIST", "yield", "USD")
+    assert factors["CTB"] == SHARED[1].factor
+    symbols = [one.symbol for one in store.instruments(team)]
+    assert symbols == sorted(symbols)
+    assert Equity("CTOWN", "USD", "CTLIST", "Ours") in store.instruments(team)
+    theirs = place.store("other")
+    assert "CTLIST" not in [one.name for one in theirs.factors(place.team("theirs"))]
+    assert "CTLIST" not in [one.name for one in theirs.factors(team)]
+    assert "CTOWN" not in [one.symbol for one in theirs.instruments(team)]

@@ -1,6 +1,7 @@
 """What only the Supabase store has: connections, tokens, and errors from the other side in riskkit's words."""
 
 import base64
+import concurrent.futures
 import gc
 import json
 import socket
@@ -17,8 +18,12 @@ from supabase import ClientOptions, create_client
 from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, Unavailable
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import Equity, Position
+from riskkit.session import sign_in, sign_out
+from riskkit.settings import Settings
 from riskkit.store import rows
+from riskkit.store.connect import open_store
 from riskkit.store.supabase import SupabaseStore, _error
+from tests.store.conftest import PASSWORD
 
 
 @pytest.mark.parametrize(
@@ -176,3 +181,29 @@ def test_a_teams_own_scenario_wins(supabase_place, stack):
         assert {one.name: one.title for one in theirs.scenarios(other)}["ct_shock"] == "A shock"
         client.table("scenarios").delete().eq("team_id", ref.team_id).execute()
     assert {one.name: one.title for one in ours.scenarios(ref)}["ct_shock"] == "A shock"
+
+
+def test_imports_of_one_book_at_once_leave_one_whole_book(supabase_place):
+    store, team = supabase_place.store("quant"), supabase_place.team("ours")
+
+    def write(n):
+        positions = [Position(Equity(f"R{i}", "USD", factor="CTA"), n) for i in range(20)]
+        return store.import_portfolio(team, "race", "Race", "USD", positions, date(2020, 1, 1 + n % 3))
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        refs = set(pool.map(write, range(12)))
+    assert len(refs) == 1
+    for day in (date(2020, 1, 1), date(2020, 1, 2), date(2020, 1, 3), date(2030, 1, 1)):
+        quantities = {position.quantity for position in store.portfolio(refs.copy().pop(), day).positions}
+        assert len(quantities) <= 1, "never half of one import and half of another"
+
+
+def test_a_store_of_whoever_is_signed_in(supabase_place, stack, tmp_path):
+    keys = stack.keys()
+    settings = Settings(tmp_path, tmp_path, keys.url, keys.anon_key)
+    email = supabase_place.store("quant").member().email
+    with open_store(settings, sign_in(settings, email, PASSWORD)) as store:
+        assert store.member() == supabase_place.store("quant").member()
+    sign_out(settings)
+    with pytest.raises(Unavailable, match="local start"):
+        open_store(Settings(tmp_path, tmp_path), sign_in(settings, email, PASSWORD))
