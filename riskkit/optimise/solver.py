@@ -90,7 +90,8 @@ def _solve(
     returns: FloatArray, spec: OptimiseSpec, previous: FloatArray, groups: dict[str, list[int]]
 ) -> FloatArray | None:
     """The weights, or None where there are none."""
-    # Imported here: skfolio (with cvxpy) takes 3 s to import beyond scipy, and nothing else of riskkit needs them.
+    # Imported here: skfolio (with cvxpy) takes 3 s to import beyond scipy, and nothing else of riskkit needs it.
+    from cvxpy.atoms.norm1 import norm1
     from skfolio import RiskMeasure
     from skfolio.exceptions import SkfolioError
     from skfolio.optimization import HierarchicalRiskParity, MeanRisk, RiskBudgeting
@@ -103,7 +104,7 @@ def _solve(
         limits |= {"left_inequality": members, "right_inequality": np.full(len(groups), spec.max_group_weight)}
     if spec.max_turnover is not None:
         most = 2 * spec.max_turnover
-        limits["add_constraints"] = lambda weights: [abs(weights - previous).sum() <= most]
+        limits["add_constraints"] = lambda weights: [norm1(weights - previous) <= most]
     if spec.target_return is not None:
         limits["min_return"] = spec.target_return / TRADING_DAYS
     if spec.objective == "minimum_cvar":
@@ -118,7 +119,7 @@ def _solve(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "solution may be inaccurate": the limits are checked below
             model.fit(returns)
-    except (SkfolioError, ValueError):
+    except SkfolioError:
         return None
     weights = np.asarray(model.weights_, dtype=np.float64)
     return weights / weights.sum() if _keeps(weights, returns, spec, previous, groups) else None
