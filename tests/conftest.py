@@ -98,3 +98,21 @@ def _stop(process):
             process.kill()
             process.wait()
     process.stdout.close()
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless browser; without one its tests are skipped, or fail where everything is required."""
+    # Imported here because playwright starts a process of its own, which few tests need.
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists():
+        message = f"no browser at {CHROMIUM}: `apt-get install chromium`"
+        pytest.fail(message) if os.environ.get("RISKKIT_REQUIRE_ALL") == "1" else pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -10,6 +10,7 @@ import httpx
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 PASSWORD = "riskkit-demo"
@@ -142,6 +143,19 @@ class Page:
             if wanted(message):
                 return message
         raise AssertionError("no such message")
+
+    def closed(self, seconds=15, meanwhile=lambda: None):
+        """Wait until the server closes the websocket; its close code."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            meanwhile()
+            try:
+                self.socket.recv(timeout=0.5)
+            except TimeoutError:
+                continue
+            except ConnectionClosed as closed:
+                return closed.rcvd.code
+        raise AssertionError(f"still open after {seconds} s")
 
     def load(self):
         """Ask for all widgets' states."""
