@@ -1,0 +1,46 @@
+"""An analysis gets its inputs by name, and its parameters through its spec."""
+
+import pytest
+
+from riskkit import StressSpec, VarSpec, portfolio_var, stress_test
+from riskkit.errors import InputError, RiskkitError
+from riskkit.notebook.analysis import Analysis
+from riskkit.parameters.declaration import declarations
+from riskkit.store.inputs import load_inputs
+
+
+def test_inputs_arrive_by_name(store):
+    inputs = load_inputs(store, "demo", "latest", None)
+    seen = Analysis(lambda history, spec: (history, spec), VarSpec())(inputs)
+    assert seen == (inputs.history, VarSpec())
+    assert Analysis(stress_test, StressSpec("crash"))(inputs).rows[0].scenario.name == "crash"
+
+
+def test_an_input_nobody_has_is_refused():
+    with pytest.raises(RiskkitError, match="weather"):
+        Analysis(lambda portfolio, weather: None, VarSpec())
+
+
+def test_parameters_change_the_spec_which_checks_itself():
+    moved = Analysis(portfolio_var, VarSpec()).at({"portfolio": "x", "as_of": "latest", "horizon_days": 10})
+    assert moved.spec == VarSpec(horizon_days=10)
+    with pytest.raises(InputError, match="horizon_days"):
+        moved.at({"horizon_days": 0})
+
+
+def test_overlapping_returns_need_a_longer_history():
+    assert Analysis(portfolio_var, VarSpec(lookback_days=300)).lookback_days == 300
+    assert Analysis(portfolio_var, VarSpec(lookback_days=300, horizon_days=10, scaling="none")).lookback_days == 309
+    assert Analysis(stress_test, StressSpec()).lookback_days is None
+
+
+def test_a_declared_parameter_must_reach_the_spec():
+    analysis = Analysis(portfolio_var, VarSpec())
+    analysis.check(declarations('as_of: str = "latest"  # day {date | latest}\nseed: int = 1  # of the paths'))
+    with pytest.raises(RiskkitError, match="colour"):
+        analysis.check(declarations('colour: str = "red"  # of the page'))
+
+
+def test_the_title_is_the_name_in_words():
+    assert Analysis(portfolio_var, VarSpec()).title == "Portfolio VaR"
+    assert Analysis(stress_test, StressSpec()).title == "Stress test"
