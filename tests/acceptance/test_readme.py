@@ -1,0 +1,45 @@
+"""README's walk with one's own ten lines, taken from its text and done by the command line."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from riskkit.local.client import service_client
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+
+@pytest.fixture
+def own_book():
+    """The section's CSV files by name, and its commands."""
+    section = README.split("## Your own book")[1].split("\n## ")[0]
+    files = dict(re.findall(r"`(\w+\.csv)`:\n\n```csv\n(.*?)```", section, re.DOTALL))
+    commands = re.findall(r"^\$ riskkit (.*)$", section, re.MULTILINE)
+    return files, [shlex.split(command, comments=True) for command in commands]
+
+
+@pytest.fixture
+def leaves_nothing(demo_stack):
+    """What the walk adds to the demo's data is taken away again."""
+    yield
+    with service_client(demo_stack.keys()) as service:
+        book = service.table("portfolios").select("id").eq("slug", "mybook").execute().data[0]["id"]
+        service.table("report_runs").delete().eq("portfolio_id", book).execute()
+        service.table("portfolios").delete().eq("id", book).execute()
+
+
+@pytest.mark.usefixtures("leaves_nothing")
+def test_the_walk_with_a_book_of_ones_own(riskkit, project, own_book):
+    files, commands = own_book
+    assert len(files["positions.csv"].splitlines()) == 10
+    for name, text in files.items():
+        (project / name).write_text(text)
+    ran = [command for command in commands if command[0] != "login"]  # the fixture signed the same user in
+    assert [command[:2] for command in ran] == [["portfolio", "import"], ["report", "portfolio_var"]]
+    outputs = [riskkit(*command) for command in ran]
+    assert "mybook" in riskkit("portfolio", "list")
+    assert re.search(r"var +[\d,]+\.\d\d USD", outputs[1])
+    (page,) = project.glob("reports/portfolio_var/2020-03-16/atlas/mybook/*/report.html")
+    assert "WMT" in page.read_text()
