@@ -164,7 +164,7 @@ def _wide(table: Table, dates: str, form: PriceFormat) -> pd.DataFrame:
 
 
 def _levels(cells: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.array([np.nan if text in MISSING else float(text) for text in cells], np.float64)
+    return np.array([np.nan if text in MISSING else float(text) for text in cells.tolist()], np.float64)
 
 
 def _is_symbol(text: str) -> bool:

