@@ -56,11 +56,10 @@ class Auth:
         """The signed-in user, as long as the session has not ended."""
         caller = self._user(request)
         async with self._database.auth_transaction() as cursor:
-            session = await users.session_of(cursor, caller.claims)
-            user = await users.by_id(cursor, str(caller.user_id)) if session else None
-            if user is None:
-                raise AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
-            return as_json(await users.as_user(cursor, user))
+            user = await users.signed_in(cursor, caller.claims)
+        if user is None:
+            raise AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
+        return as_json(user)
 
     async def logout(self, request: Request) -> Response:
         """End this session, the others, or all; access tokens live on until they expire, as upstream."""
@@ -87,7 +86,7 @@ class Auth:
         hashed = await self._hash(password) if password else None
         try:
             async with self._database.auth_transaction() as cursor:
-                user = await users.as_user(cursor, await users.create(cursor, given, hashed))
+                user = await users.create(cursor, given, hashed)
         except psycopg.errors.UniqueViolation as error:
             message = "A user with this email address has already been registered"
             raise AuthError(422, "email_exists", message) from error
@@ -100,8 +99,7 @@ class Auth:
         self._admin(request)
         number, size = (_whole(request, name, usual) for name, usual in (("page", 1), ("per_page", 50)))
         async with self._database.auth_transaction() as cursor:
-            rows, total = await users.page(cursor, number, min(size, _MOST_USERS_A_PAGE))
-            found = [await users.as_user(cursor, row) for row in rows]
+            found, total = await users.page(cursor, number, min(size, _MOST_USERS_A_PAGE))
         return as_json({"users": found, "aud": "authenticated"}, headers={"x-total-count": str(total)})
 
     async def get_user(self, request: Request) -> Response:
@@ -109,9 +107,9 @@ class Auth:
         self._admin(request)
         async with self._database.auth_transaction() as cursor:
             user = await users.by_id(cursor, str(request.path_params["id"]))
-            if user is None:
-                raise AuthError(404, "user_not_found", "User not found")
-            return as_json(await users.as_user(cursor, user))
+        if user is None:
+            raise AuthError(404, "user_not_found", "User not found")
+        return as_json(user["shown"])
 
     async def _password(self, request: Request, body: Mapping[str, Any]) -> Response:
         email, password = body.get("email"), body.get("password")
@@ -132,43 +130,32 @@ class Auth:
         if user["email_confirmed_at"] is None:
             raise AuthError(400, "email_not_confirmed", "Email not confirmed")
         async with self._database.auth_transaction() as cursor:
-            agent = request.headers.get("user-agent")
-            session, refresh_token = await users.begin_session(cursor, user, agent, address)
-            shown = await users.as_user(cursor, user)
-        return self._session(shown, session, refresh_token)
+            agent = request.headers.get("user-agent", "")
+            return self._session(await users.begin_session(cursor, user["id"], agent, address))
 
     async def _refresh(self, body: Mapping[str, Any]) -> Response:
         token = body.get("refresh_token")
         if not isinstance(token, str) or not token or len(token) > 200:
             raise AuthError(400, "validation_failed", "refresh_token is needed")
         async with self._database.auth_transaction() as cursor:
-            done = await users.refresh(cursor, token, self._config.reuse_seconds)
-            shown = await users.as_user(cursor, done.user) if done.user else None
-        if done.outcome == "reused":
+            session = await users.refresh(cursor, token, self._config.reuse_seconds)
+        if isinstance(session, str):
             raise AuthError(400, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
-        if done.session is None or shown is None:
+        if session is None:
             raise AuthError(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
-        return self._session(shown, done.session, done.token)
+        return self._session(session)
 
-    def _session(self, user: dict[str, Any], session: DictRow, refresh_token: str) -> Response:
-        claims = {
-            "sub": user["id"],
-            "email": user["email"],
-            "phone": "",
-            "app_metadata": user["app_metadata"],
-            "user_metadata": user["user_metadata"],
-            "is_anonymous": user["is_anonymous"],
-            "aal": session["aal"],
-            "amr": session["amr"],
-            "session_id": str(session["id"]),
-        }
-        access_token, expires = self._tokens.issue(claims)
+    def _session(self, session: DictRow) -> Response:
+        user = session["user_shown"]
+        claims = {name: user[name] for name in ("email", "phone", "app_metadata", "user_metadata", "is_anonymous")}
+        own = {"sub": user["id"], "aal": session["aal"], "amr": session["amr"], "session_id": str(session["id"])}
+        access_token, expires = self._tokens.issue(claims | own)
         body = {
             "access_token": access_token,
             "token_type": "bearer",
             "expires_in": self._tokens.life,
             "expires_at": expires,
-            "refresh_token": refresh_token,
+            "refresh_token": session["refresh_token"],
             "user": user,
         }
         return as_json(body, headers={"cache-control": "no-store"})

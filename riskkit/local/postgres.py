@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psutil
 
@@ -20,22 +22,15 @@ PREFERRED_PORT = 54322
 
 #: Durable (fsync stays on), small, quick to answer; no unix socket, so nothing but loopback and a password leads in.
 _SETTINGS = {
-    "listen_addresses": "'127.0.0.1'",
-    "unix_socket_directories": "''",
-    "password_encryption": "'scram-sha-256'",
-    "max_connections": "60",
-    "shared_buffers": "'64MB'",
-    "max_wal_size": "'256MB'",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "jit": "off",
-    "timezone": "'UTC'",
-    "log_timezone": "'UTC'",
-    "log_min_messages": "warning",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "idle_in_transaction_session_timeout": "'60s'",
-}
+    "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "password_encryption": "scram-sha-256",
+    "max_connections": "60", "shared_buffers": "64MB", "max_wal_size": "256MB", "wal_level": "minimal",
+    "max_wal_senders": "0", "jit": "off", "timezone": "UTC", "log_timezone": "UTC",
+    "log_parameter_max_length": "0", "log_parameter_max_length_on_error": "0",
+    "idle_in_transaction_session_timeout": "60s",
+}  # fmt: skip
+_FORM = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions")
+#: Why a start may fail now and succeed in a moment: a killed server's children, a port just taken.
+_PASSING = ("still in use", "could not bind", "Address already in use", "already exists")
 
 
 @dataclass(frozen=True)
@@ -58,37 +53,22 @@ class Postgres:
         """Make the cluster: C locale, UTF-8, scram passwords only. A half-made one is made again."""
         if self.exists:
             return
-        folder = self.installation.folder
-        for left in (folder / "data", folder / "data.partial"):
-            _remove_tree(left)
+        folder, partial = self.installation.folder, self.installation.folder / "data.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        settings = [f"--set={name}={value}" for name, value in _SETTINGS.items()]
         pwfile = folder / f"password.{secrets.token_hex(4)}"
         try:
             pwfile.touch(mode=0o600)
             pwfile.write_text(password)
-            if self.installation.user:
-                owner = folder.stat()
-                os.chown(pwfile, owner.st_uid, owner.st_gid)
+            os.chown(pwfile, folder.stat().st_uid, folder.stat().st_gid)
             done = self.installation.run(
-                "initdb",
-                "-D",
-                folder / "data.partial",
-                "-U",
-                SUPERUSER,
-                "--pwfile",
-                pwfile,
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-instructions",
+                "initdb", "-D", partial, "-U", SUPERUSER, "--pwfile", pwfile, *_FORM, *settings
             )
         finally:
             pwfile.unlink(missing_ok=True)
         if done.returncode != 0:
             raise Unavailable(f"Postgres could not make its cluster in {folder}: {done.stdout.strip()[-500:]}")
-        lines = [f"{name} = {value}" for name, value in _SETTINGS.items()]
-        with (folder / "data.partial" / "postgresql.conf").open("a") as conf:
-            conf.write("\n# riskkit\n" + "\n".join(lines) + "\n")
-        (folder / "data.partial").rename(self.installation.data)
+        partial.rename(self.installation.data)
 
     def process(self) -> psutil.Process | None:
         """The postmaster, if it runs and is ours: its command line names our data directory."""
@@ -121,33 +101,23 @@ class Postgres:
         deadline = time.monotonic() + 30
         while True:
             port = free_port(preferred, PREFERRED_PORT)
-            done = self.installation.run(
-                "pg_ctl",
-                "start",
-                "-w",
-                "-t",
-                "30",
-                "-D",
-                self.installation.data,
-                "-l",
-                self.installation.log,
-                "-o",
-                f"-p {port}",
-            )
+            log = self.installation.log
+            done = self._pg_ctl("start", "-l", log, "-o", f"-p {port}")
             if done.returncode == 0:
                 return port
-            if time.monotonic() > deadline or not self._worth_another_try():
-                raise Unavailable(f"Postgres did not start; its log is {self.installation.log}: {self._last_words()}")
+            words = self._last_words()
+            if time.monotonic() > deadline or not any(reason in words for reason in _PASSING):
+                raise Unavailable(f"Postgres did not start; its log is {log}: {words}")
             time.sleep(0.2)
 
     def stop(self) -> None:
         """Stop it, ending open connections; nothing happens when it does not run."""
-        process = self.process()
-        if process is None:
-            return
-        self.installation.run("pg_ctl", "stop", "-w", "-t", "20", "-m", "fast", "-D", self.installation.data)
-        if self.process() is not None:
-            self.installation.run("pg_ctl", "stop", "-w", "-t", "10", "-m", "immediate", "-D", self.installation.data)
+        for mode in ("fast", "immediate"):
+            if self.process() is not None:
+                self._pg_ctl("stop", "-m", mode)
+
+    def _pg_ctl(self, action: str, *arguments: str | Path) -> CompletedProcess[str]:
+        return self.installation.run("pg_ctl", action, "-w", "-t", "20", "-D", self.installation.data, *arguments)
 
     def _forget_recycled_pid(self) -> None:
         """Remove a pid file whose pid now belongs to some other program; Postgres would refuse to start."""
@@ -160,14 +130,8 @@ class Postgres:
             path.unlink()
 
     def _last_words(self) -> str:
-        try:
-            return self.installation.log.read_text(errors="replace").strip()[-600:]
-        except OSError:
-            return "(no log)"
-
-    def _worth_another_try(self) -> bool:
-        words = self._last_words()[-400:]
-        return any(reason in words for reason in ("still in use", "could not bind", "Address already in use", "exist"))
+        log = self.installation.log
+        return log.read_text(errors="replace").strip()[-600:] if log.exists() else "(no log)"
 
 
 def free_port(*preferred: int | None) -> int:
@@ -182,10 +146,3 @@ def free_port(*preferred: int | None) -> int:
             bound: int = probe.getsockname()[1]
             return bound
     raise Unavailable("There is no free port on 127.0.0.1.")
-
-
-def _remove_tree(path: Path) -> None:
-    for child in sorted(path.rglob("*"), reverse=True) if path.is_dir() else []:
-        child.rmdir() if child.is_dir() and not child.is_symlink() else child.unlink()
-    if path.is_dir():
-        path.rmdir()

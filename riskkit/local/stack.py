@@ -91,7 +91,7 @@ class Stack:
     def status(self) -> Status:
         """What runs now."""
         postgres = Postgres.of(self.home)
-        url = self._public().get("SUPABASE_URL") if self._gateway() else None
+        url = _read(self.folder / "public.json").get("SUPABASE_URL") if self._gateway() else None
         return Status(url, postgres.port, self.folder, postgres.installation.data)
 
     def keys(self) -> Keys:
@@ -106,6 +106,11 @@ class Stack:
         with self._locked():
             self._stop()
             Postgres.of(self.home).installation.remove()
+            secrets = Secrets.load(self.folder / "secrets.json")
+            if secrets is None:
+                (self.folder / "public.json").unlink(missing_ok=True)
+            else:
+                Postgres.of(self.home).create(secrets.superuser_password)
             return self._start(None)
 
     def remove(self) -> None:
@@ -118,16 +123,15 @@ class Stack:
                     path.unlink()
 
     def _start(self, port: int | None) -> Keys:
-        config = Config.load(self.project)
-        postgres = Postgres.of(self.home)
+        config, postgres, known = Config.load(self.project), Postgres.of(self.home), _read(self.folder / "public.json")
         secrets = Secrets.load(self.folder / "secrets.json")
+        gone = self.folder / "secrets.json" if postgres.exists else postgres.installation.data
+        if postgres.exists if secrets is None else known and not postgres.exists:
+            raise Unavailable(f"{gone} is gone: put it back, or begin again with `riskkit local reset`.")
         if secrets is None:
-            if postgres.exists:
-                raise Unavailable(f"{self.folder / 'secrets.json'} is gone: run `riskkit local reset` to begin again.")
             secrets = Secrets.new()
             secrets.save(self.folder / "secrets.json", "", "")
         postgres.create(secrets.superuser_password)
-        known = self._public()
         database_port = postgres.start(known.get("DATABASE_PORT"))
         apply_prelude(secrets, database_port)
         apply_migrations(self.project, secrets.db_url(database_port))
@@ -147,9 +151,9 @@ class Stack:
 
     def _start_gateway(self, port: int | None, secrets: Secrets, config: Config, database_port: int) -> str:
         wanted = {"config": asdict(config), "database_port": database_port, "code": _fingerprint()}
-        mark, running = self._gateway(), self._public().get("SUPABASE_URL")
+        mark, running = self._gateway(), _read(self.folder / "public.json").get("SUPABASE_URL")
         last = int(running.rsplit(":", 1)[1]) if running else None
-        same = port in (None, 0, last) and self._settings() == wanted
+        same = port in (None, 0, last) and _read(self.folder / "settings.json") == wanted
         if mark is not None and running and same and _healthy(running):
             return str(running)
         if mark is not None:
@@ -200,12 +204,6 @@ class Stack:
     def _gateway(self) -> Mark | None:
         mark = Mark.read(self.folder / "gateway.json")
         return mark if mark is not None and mark.process() is not None else None
-
-    def _public(self) -> dict[str, Any]:
-        return _read(self.folder / "public.json")
-
-    def _settings(self) -> dict[str, Any]:
-        return _read(self.folder / "settings.json")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

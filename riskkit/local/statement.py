@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import LiteralString
 
 from psycopg import sql
 
 from riskkit.local.answer import RestError, not_spoken
-from riskkit.local.catalog import Catalog, Function, Link, Table
+from riskkit.local.catalog import Catalog, Function, Table
 from riskkit.local.grammar import COMPARISONS, Column, Embed, Filter, Group
 from riskkit.local.query import Query, Rows
 
+Sql = sql.Composable
 #: Types a select may cast to.
 _CASTS: dict[str, LiteralString] = {
     "text": "text", "varchar": "text", "int": "int", "integer": "int", "int4": "int", "bigint": "bigint",
@@ -19,7 +21,31 @@ _CASTS: dict[str, LiteralString] = {
     "timestamptz": "timestamptz", "bool": "boolean", "boolean": "boolean", "uuid": "uuid", "json": "json",
     "jsonb": "jsonb",
 }  # fmt: skip
-_ALL: LiteralString = "true"
+_IS: dict[str, LiteralString] = {
+    "null": "{} is null", "not_null": "{} is not null", "true": "{} is true", "false": "{} is false",
+    "unknown": "{} is unknown",
+}  # fmt: skip
+_NULLS: dict[str, LiteralString] = {"": "", "first": " nulls first", "last": " nulls last"}
+
+
+def form(text: LiteralString, *parts: Sql) -> sql.Composed:
+    """SQL with its parts put in."""
+    return sql.SQL(text).format(*parts)
+
+
+def quoted(name: str) -> Sql:
+    """A quoted identifier, safe beside placeholders: a percent sign in a name must not look like one."""
+    return sql.SQL(sql.Identifier(name).as_string(None).replace("%", "%%"))
+
+
+def public(name: str) -> Sql:
+    """A name in the exposed schema."""
+    return form("public.{}", quoted(name))
+
+
+def listed(parts: Iterable[Sql], between: LiteralString = ", ") -> Sql:
+    """Parts with commas between them."""
+    return sql.SQL(between).join(parts)
 
 
 @dataclass
@@ -38,216 +64,161 @@ class Statement:
         self.parameters[name] = value
         return sql.Placeholder(name)
 
-    def page(
-        self, source: sql.Composable, table: str, rows: Rows | None, alias: sql.Composable | None = None
-    ) -> sql.Composed:
-        """`page` and the answer's columns: the JSON array, and how many rows it has.
+    def page(self, source: Sql, table: str, alias: Sql, rows: Rows | None) -> sql.Composed:
+        """The rows to answer with, as a select.
 
         Parameters
         ----------
         source : Composable
-            What to select from, as a `from` item whose alias is `table`.
+            What to select from: a `from` item with that alias.
         table : str
             The table whose columns and foreign keys the source's rows have.
         rows : Rows or None
             Which of the rows; None where that has been decided (the rows a write returned).
         """
-        alias = alias or quoted(table)
         wanted = self._select(self.query.fields, table, alias, ())
         where = self._where(rows or Rows(), self.query.fields, table, alias, ())
-        tail = self._tail(rows if rows else Rows(orders=self.query.own.orders), alias, capped=rows is not None)
-        self._check_paths()
-        return sql.SQL("select {} from {} where {}{}").format(wanted, source, where, tail)
+        tail = self._tail(rows, alias) if rows else self._order(self.query.own, alias)
+        for path in self.query.rows.keys() - self.used:
+            message = f"'{'.'.join(path)}' is not an embedded resource in this request"
+            raise RestError(400, "PGRST108", message, hint=f"Include '{path[-1]}' in the select.")
+        return form("select {} from {} where {}{}", wanted, source, where, tail)
 
     def count(self, table: str) -> sql.Composed:
         """How many rows the query has in all."""
-        alias = quoted(table)
-        where = self._where(self.query.own, self.query.fields, table, alias, ())
-        return sql.SQL("(select count(*) from {} where {})").format(public(table), where)
+        where = self._where(self.query.own, self.query.fields, table, quoted(table), ())
+        return form("(select count(*) from {} where {})", public(table), where)
 
-    def conditions(self, rows: Rows, alias: sql.Composable) -> sql.Composable:
+    def conditions(self, rows: Rows, alias: Sql) -> Sql:
         """A row's own conditions, joined by and."""
-        if not rows.conditions:
-            return sql.SQL(_ALL)
-        return sql.SQL(" and ").join(self._condition(one, alias) for one in rows.conditions)
+        return listed([sql.SQL("true"), *(self._condition(one, alias) for one in rows.conditions)], " and ")
 
     def needed_columns(self, table: Table) -> list[str]:
         """The columns a write must return for the select: no more, for a role may not read every column."""
-        needed: dict[str, None] = {}
+        needed = dict.fromkeys(order.column for order in self.query.own.orders)
         for one in self.query.fields:
             if isinstance(one, Embed):
                 link = self.catalog.link(table.name, one.target, one.hint)
                 needed |= dict.fromkeys(own for own, _ in link.pairs)
             else:
                 needed |= dict.fromkeys(table.columns if one.name == "*" else (one.name,))
-        return list(needed | dict.fromkeys(order.column for order in self.query.own.orders))
+        return list(needed)
 
-    def _select(
-        self, fields: tuple[Column | Embed, ...], table: str, alias: sql.Composable, path: tuple[str, ...]
-    ) -> sql.Composable:
-        parts: list[sql.Composable] = []
+    def _select(self, fields: tuple[Column | Embed, ...], table: str, alias: Sql, path: tuple[str, ...]) -> Sql:
+        parts: list[Sql] = []
         for one in fields:
             if isinstance(one, Embed):
                 if one.fields:
-                    parts.append(sql.SQL("{} as {}").format(self._embed(one, table, alias, path), quoted(one.key)))
+                    parts.append(form("{} as {}", self._embed(one, table, alias, path), quoted(one.key)))
             elif one.name == "*":
-                parts.append(sql.SQL("{}.*").format(alias))
+                parts.append(form("{}.*", alias))
             else:
-                parts.append(self._column(one, alias))
-        return sql.SQL(", ").join(parts)
+                value = form("{}.{}", alias, quoted(one.name))
+                if one.cast is not None:
+                    if one.cast not in _CASTS:
+                        raise not_spoken(f"the cast ::{one.cast}")
+                    value = form("cast({} as {})", value, sql.SQL(_CASTS[one.cast]))
+                parts.append(form("{} as {}", value, quoted(one.alias or one.name)))
+        return listed(parts)
 
-    def _column(self, column: Column, alias: sql.Composable) -> sql.Composable:
-        value: sql.Composable = sql.SQL("{}.{}").format(alias, quoted(column.name))
-        if column.cast is not None:
-            if column.cast not in _CASTS:
-                raise not_spoken(f"the cast ::{column.cast}")
-            value = sql.SQL("cast({} as {})").format(value, sql.SQL(_CASTS[column.cast]))
-        return sql.SQL("{} as {}").format(value, quoted(column.alias or column.name))
-
-    def _embed(self, embed: Embed, parent: str, outer: sql.Composable, path: tuple[str, ...]) -> sql.Composed:
-        link = self.catalog.link(parent, embed.target, embed.hint)
-        wanted, source = self._embedded(embed, link, outer, path)
-        if link.to_one:
-            return sql.SQL("(select row_to_json(e) from (select {} {} limit 1) e)").format(wanted, source)
-        tail = self._tail(self._rows(path, embed), self._alias(path, embed), capped=True)
-        form = sql.SQL("(select coalesce(json_agg(row_to_json(e)), '[]') from (select {} {}{}) e)")
-        return form.format(wanted, source, tail)
+    def _embed(self, embed: Embed, parent: str, outer: Sql, path: tuple[str, ...]) -> sql.Composed:
+        """The embedded row or rows as a JSON value."""
+        link, wanted, source, alias = self._embedded(embed, parent, outer, path)
+        if link:
+            return form("(select row_to_json(e) from (select {} {} limit 1) e)", wanted, source)
+        tail = self._tail(self._rows(path, embed), alias)
+        many: LiteralString = "(select coalesce(json_agg(row_to_json(e)), '[]') from (select {} {}{}) e)"
+        return form(many, wanted, source, tail)
 
     def _embedded(
-        self, embed: Embed, link: Link, outer: sql.Composable, path: tuple[str, ...]
-    ) -> tuple[sql.Composable, sql.Composed]:
-        """What is selected of an embedded table, and its `from … where …`."""
-        alias, inside = self._alias(path, embed), (*path, embed.key)
-        joined = sql.SQL(" and ").join(
-            sql.SQL("{}.{} = {}.{}").format(alias, quoted(own), outer, quoted(theirs)) for theirs, own in link.pairs
-        )
+        self, embed: Embed, parent: str, outer: Sql, path: tuple[str, ...]
+    ) -> tuple[bool, Sql, sql.Composed, Sql]:
+        """Whether it is one row, what is selected of it, its `from … where …`, and its alias."""
+        link = self.catalog.link(parent, embed.target, embed.hint)
+        inside = (*path, embed.key)
+        alias = quoted(f"{'_'.join(inside)}_{len(inside)}")
+        on = (form("{}.{} = {}.{}", alias, quoted(own), outer, quoted(theirs)) for theirs, own in link.pairs)
         where = self._where(self._rows(path, embed), embed.fields, link.table, alias, inside)
-        source = sql.SQL("from {} as {} where {} and {}").format(public(link.table), alias, joined, where)
-        return self._select(embed.fields, link.table, alias, inside), source
+        source = form("from {} as {} where {} and {}", public(link.table), alias, listed(on, " and "), where)
+        return link.to_one, self._select(embed.fields, link.table, alias, inside), source, alias
 
     def _where(
-        self,
-        rows: Rows,
-        fields: tuple[Column | Embed, ...],
-        table: str,
-        alias: sql.Composable,
-        path: tuple[str, ...],
-    ) -> sql.Composable:
+        self, rows: Rows, fields: tuple[Column | Embed, ...], table: str, alias: Sql, path: tuple[str, ...]
+    ) -> Sql:
         parts = [self.conditions(rows, alias)]
         for one in fields:
             if isinstance(one, Embed):
                 self._rows(path, one)
                 if one.inner:
-                    link = self.catalog.link(table, one.target, one.hint)
-                    _, source = self._embedded(one, link, alias, path)
-                    parts.append(sql.SQL("exists (select {})").format(source))
-        return sql.SQL(" and ").join(parts)
+                    parts.append(form("exists (select {})", self._embedded(one, table, alias, path)[2]))
+        return listed(parts, " and ")
 
     def _rows(self, path: tuple[str, ...], embed: Embed) -> Rows:
         """The filters on an embed, said of its alias or of its table."""
-        for name in dict.fromkeys((embed.key, embed.target)):
-            if (*path, name) in self.query.rows:
-                self.used.add((*path, name))
-                return self.query.rows[*path, name]
+        for inside in ((*path, embed.key), (*path, embed.target)):
+            if inside in self.query.rows:
+                self.used.add(inside)
+                return self.query.rows[inside]
         return Rows()
 
-    def _check_paths(self) -> None:
-        for path in self.query.rows:
-            if path not in self.used:
-                message = f"'{'.'.join(path)}' is not an embedded resource in this request"
-                hint = f"Verify that '{path[-1]}' is included in the 'select' query parameter."
-                raise RestError(400, "PGRST108", message, None, hint)
-
-    def _alias(self, path: tuple[str, ...], embed: Embed) -> sql.Composable:
-        return quoted("_".join((*path, embed.key, str(len(path) + 1))))
-
-    def _condition(self, one: Filter | Group, alias: sql.Composable) -> sql.Composable:
+    def _condition(self, one: Filter | Group, alias: Sql) -> Sql:
         if isinstance(one, Group):
-            word = sql.SQL(" and ") if one.word == "and" else sql.SQL(" or ")
-            condition: sql.Composable = sql.SQL("({})").format(
-                word.join(self._condition(m, alias) for m in one.members)
-            )
+            members = (self._condition(member, alias) for member in one.members)
+            condition: Sql = form("({})", listed(members, " and " if one.word == "and" else " or "))
         else:
-            condition = self._comparison(one, sql.SQL("{}.{}").format(alias, quoted(one.column)))
-        return sql.SQL("not ({})").format(condition) if one.negated else condition
+            condition = self._comparison(one, form("{}.{}", alias, quoted(one.column)))
+        return form("not ({})", condition) if one.negated else condition
 
-    def _comparison(self, one: Filter, column: sql.Composable) -> sql.Composable:
-        if one.operator == "in":
-            return sql.SQL("{} = any ({})").format(column, self.parameter(_array(one.value)))
-        value = str(one.value)
+    def _comparison(self, one: Filter, column: Sql) -> Sql:
+        if isinstance(one.value, tuple):
+            return form("{} = any ({})", column, self.parameter(_array(one.value)))
         if one.operator == "is":
-            tests: dict[str, LiteralString] = {
-                "null": "{} is null", "not_null": "{} is not null", "true": "{} is true", "false": "{} is false",
-                "unknown": "{} is unknown",
-            }  # fmt: skip
-            return sql.SQL(tests[value.lower()]).format(column)
-        if one.operator in ("like", "ilike"):
-            value = value.replace("*", "%")
-        operator: LiteralString = COMPARISONS[one.operator]
-        return sql.SQL("{} {} {}").format(column, sql.SQL(operator), self.parameter(value))
+            return form(_IS[one.value.lower()], column)
+        value = one.value.replace("*", "%") if one.operator in ("like", "ilike") else one.value
+        return form("{} {} {}", column, sql.SQL(COMPARISONS[one.operator]), self.parameter(value))
 
-    def _tail(self, rows: Rows, alias: sql.Composable, *, capped: bool) -> sql.Composed:
-        parts: list[sql.Composable] = []
-        if rows.orders:
-            parts.append(sql.SQL(" order by "))
-            directions: dict[tuple[bool, str], LiteralString] = {
-                (False, ""): "", (True, ""): " desc", (False, "first"): " nulls first", (False, "last"): " nulls last",
-                (True, "first"): " desc nulls first", (True, "last"): " desc nulls last",
-            }  # fmt: skip
-            parts.append(
-                sql.SQL(", ").join(
-                    sql.SQL("{}.{}{}").format(alias, quoted(o.column), sql.SQL(directions[o.descending, o.nulls]))
-                    for o in rows.orders
-                )
-            )
-        if capped:
-            limit = self.max_rows if rows.limit is None else min(rows.limit, self.max_rows)
-            parts.append(sql.SQL(" limit {}").format(sql.Literal(limit)))
-            if rows.offset:
-                parts.append(sql.SQL(" offset {}").format(sql.Literal(rows.offset)))
-        return sql.Composed(parts)
+    def _order(self, rows: Rows, alias: Sql) -> Sql:
+        terms = (
+            form("{}.{}{}{}", alias, quoted(one.column), sql.SQL(" desc" if one.descending else ""),
+                 sql.SQL(_NULLS[one.nulls]))
+            for one in rows.orders
+        )  # fmt: skip
+        return form(" order by {}", listed(terms)) if rows.orders else sql.SQL("")
+
+    def _tail(self, rows: Rows, alias: Sql) -> Sql:
+        limit = self.max_rows if rows.limit is None else min(rows.limit, self.max_rows)
+        return form("{} limit {} offset {}", self._order(rows, alias), sql.Literal(limit), sql.Literal(rows.offset))
 
 
-def answer(page: sql.Composable, source: sql.Composable | None, total: sql.Composable | None) -> sql.Composed:
+def answer(page: Sql, source: Sql | None = None, total: Sql | None = None) -> sql.Composed:
     """The whole statement: one row of the JSON array, its length, the rows written, and the rows in all."""
-    form = "with {}page as ({}) select coalesce(json_agg(row_to_json(page)), '[]')::text, count(*), {}, {} from page"
-    written = sql.SQL("source as ({}), ").format(source) if source is not None else sql.SQL("")
+    written = form("source as ({}), ", source) if source is not None else sql.SQL("")
     affected = sql.SQL("(select count(*) from source)" if source is not None else "null::bigint")
-    return sql.SQL(form).format(written, page, affected, total or sql.SQL("null::bigint"))
+    return form(
+        "with {}page as ({}) select coalesce(json_agg(row_to_json(page)), '[]')::text, count(*), {}, {} from page",
+        written, page, affected, total or sql.SQL("null::bigint"),
+    )  # fmt: skip
 
 
-def call_source(function: Function, names: list[str], body: sql.Placeholder) -> sql.Composed:
-    """A function called with the named members of a JSON object, as a `from` item."""
+def call(function: Function, names: list[str], body: sql.Placeholder) -> sql.Composed:
+    """A function called with the named members of a JSON object, as a `from` item; a single value is `value`."""
+    given = listed(form("{} := given.{}", quoted(name), quoted(name)) for name in names)
     alias = quoted(function.name)
-    column = sql.SQL("") if function.composite else sql.SQL("({})").format(quoted("value"))
-    called = sql.SQL(", ").join(
-        sql.SQL("{} := {}.{}").format(quoted(name), quoted("given"), quoted(name)) for name in names
-    )
-    call = sql.SQL("{}({}) as {}{}").format(public(function.name), called, alias, column)
+    called = form("{}({}) as {}", public(function.name), given, alias)
+    if not function.is_composite:
+        called = form("{}(value)", called)
     if not names:
-        return call
-    given = recordset(names, function.arguments, body, sql.SQL("json_to_record"))
-    return sql.SQL("{}, lateral {}").format(given, call)
+        return called
+    return form("json_to_record{}, lateral {}", typed(names, function.arguments, body), called)
 
 
-def recordset(names: list[str], types: object, body: sql.Placeholder, maker: sql.SQL) -> sql.Composed:
-    """A JSON body's members as typed columns, as the `from` item `given`."""
-    known = dict(types) if not isinstance(types, dict) else types  # type: ignore[call-overload]
-    columns = sql.SQL(", ").join(sql.SQL("{} {}").format(quoted(name), sql.SQL(known[name])) for name in names)
-    return sql.SQL("{}({}::json) as {}({})").format(maker, body, quoted("given"), columns)
+def typed(names: Iterable[str], types: Mapping[str, str], body: sql.Placeholder) -> sql.Composed:
+    """The arguments and columns of `json_to_record` or `json_to_recordset`, with the alias `given`."""
+    columns = listed(form("{} {}", quoted(name), sql.SQL(types[name])) for name in names)
+    return form("({}::json) as given({})", body, columns)
 
 
-def public(name: str) -> sql.Composed:
-    """A name in the exposed schema."""
-    return sql.SQL("public.{}").format(quoted(name))
-
-
-def quoted(name: str) -> sql.Composable:
-    """A quoted identifier, safe beside placeholders: a percent sign in a name must not look like one."""
-    return sql.SQL(sql.Identifier(name).as_string(None).replace("%", "%%"))
-
-
-def _array(values: str | tuple[str, ...]) -> str:
+def _array(values: tuple[str, ...]) -> str:
     """An array literal of texts, every one quoted."""
     escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return "{" + ",".join(f'"{value}"' for value in escaped) + "}"

@@ -210,12 +210,17 @@ def test_a_taken_port_is_refused_by_name_and_avoided_by_default(running, own_sta
     assert running.start().url != own_stack.keys().url
 
 
-def test_a_data_folder_without_its_secrets_is_not_opened(running):
+def test_data_without_their_secrets_or_secrets_without_their_data_are_no_fresh_start(running):
     running.stop()
     kept = (running.folder / "secrets.json").rename(running.folder / "kept")
     with pytest.raises(Unavailable, match="riskkit local reset"):
         running.start()
     kept.rename(running.folder / "secrets.json")
+    data = running.status().data
+    data.rename(data.with_name("elsewhere"))
+    with pytest.raises(Unavailable, match="is gone"):
+        running.start()
+    data.with_name("elsewhere").rename(data)
     assert running.start()
 
 

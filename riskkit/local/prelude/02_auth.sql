@@ -26,7 +26,6 @@ create table auth.identities (
   provider text not null default 'email',
   provider_id text not null,
   identity_data jsonb not null,
-  last_sign_in_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (provider, provider_id)
@@ -54,6 +53,28 @@ create table auth.refresh_tokens (
   used_at timestamptz
 );
 create index refresh_tokens_session_id on auth.refresh_tokens (session_id);
+
+-- A user as the client expects it; times as Auth writes them.
+create function auth.stamp(moment timestamptz) returns text language sql immutable as $$
+  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+create function auth.shown(u auth.users) returns jsonb language sql stable as $$
+  select jsonb_build_object(
+    'id', u.id, 'aud', u.aud, 'role', u.role, 'email', u.email, 'phone', '', 'is_anonymous', u.is_anonymous,
+    'email_confirmed_at', auth.stamp(u.email_confirmed_at), 'confirmed_at', auth.stamp(u.email_confirmed_at),
+    'last_sign_in_at', auth.stamp(u.last_sign_in_at), 'created_at', auth.stamp(u.created_at),
+    'updated_at', auth.stamp(u.updated_at), 'app_metadata', u.raw_app_meta_data, 'user_metadata', u.raw_user_meta_data,
+    'identities', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'provider', i.provider,
+        'identity_data', i.identity_data, 'email', i.identity_data ->> 'email',
+        'last_sign_in_at', auth.stamp(u.last_sign_in_at), 'created_at', auth.stamp(i.created_at),
+        'updated_at', auth.stamp(i.updated_at)) order by i.created_at), '[]')
+      from auth.identities i where i.user_id = u.id
+    ))
+$$;
+revoke execute on function auth.stamp, auth.shown from public;
+grant execute on function auth.stamp, auth.shown to supabase_auth_admin;
 
 create function auth.jwt() returns jsonb language sql stable as $$
   select coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb
