@@ -89,6 +89,17 @@ def covariance_matrix(values: ArrayLike) -> Array:
     return repair.matrix
 
 
+def constant(values: Array) -> bool:
+    """Whether a series varies by no more than rounding: 1e-12 of its size, or 1e-100 (whose square is no number).
+
+    Examples
+    --------
+    >>> constant(np.array([0.3, 0.1 + 0.2])), constant(np.array([0.3, 0.31]))
+    (True, False)
+    """
+    return bool(np.ptp(values) <= max(1e-12 * float(np.abs(values).max()), 1e-100))
+
+
 def number(field: str, value: float, *, above: float = -math.inf, below: float = math.inf) -> float:
     """A finite number strictly between two bounds; neither text nor a boolean.
 

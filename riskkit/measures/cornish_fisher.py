@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
 from riskkit.errors import InputError
-from riskkit.measures.arguments import confidence, number, sample
+from riskkit.measures.arguments import confidence, constant, number, sample
 
 Order = Literal[3, 4]
 
@@ -145,7 +144,7 @@ def moments(pnl: ArrayLike) -> Moments:
     """
     values = sample("pnl", pnl)
     mean = float(values.mean())
-    if np.ptp(values) <= 1e-12 * float(np.abs(values).max()):
+    if constant(values):
         return Moments(mean, 0.0, 0.0, 0.0)
     deviation = float(values.std())
     standard = (values - mean) / deviation

@@ -108,7 +108,7 @@ def peaks_over_threshold(
         raise InputError("losses", f"{count} losses in the tail of {len(loss)}", f"at least {FEWEST_EXCESSES}")
     threshold = float(loss[-count - 1])
     excesses = loss[loss > threshold] - threshold
-    if len(excesses) < FEWEST_EXCESSES or np.ptp(excesses) <= 1e-12 * float(np.abs(loss).max()):
+    if len(excesses) < FEWEST_EXCESSES or np.ptp(excesses) <= max(1e-12 * float(np.abs(loss).max()), 1e-100):
         raise InputError("losses", f"{len(np.unique(excesses))} different excesses", "a tail that varies")
     shape, scale = _moments(excesses) if method == "weighted_moments" else _likelihood(excesses)
     error = (1 + shape) / math.sqrt(len(excesses)) if method == "maximum_likelihood" else None

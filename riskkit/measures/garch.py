@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from riskkit.errors import InputError
-from riskkit.measures.arguments import Array, sample, table, whole
+from riskkit.measures.arguments import Array, constant, sample, table, whole
 from riskkit.measures.volatility import VolatilityPath
 
 #: Fewer days do not tell alpha from beta.
@@ -90,7 +90,7 @@ def fit_garch(returns: ArrayLike, innovations: Literal["normal", "t"] = "normal"
 
     values = sample("returns", returns, at_least=FEWEST_DAYS)
     scale = float(values.std())
-    if np.ptp(values) <= 1e-12 * float(np.abs(values).max()):
+    if constant(values):
         raise InputError("returns", "a constant series", "returns that vary")
     if innovations not in ("normal", "t"):
         raise InputError("innovations", innovations, "normal or t")

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from riskkit.measures.arguments import Array, number, paired, sample
+from riskkit.measures.arguments import Array, constant, number, paired, sample
 
 TRADING_DAYS = 252
 
@@ -216,14 +216,9 @@ def tracking_error(returns: ArrayLike, benchmark: ArrayLike, periods_per_year: f
     """
     values = sample("returns", returns, at_least=2)
     difference = values - paired("benchmark", benchmark, values, "returns")
-    if np.ptp(difference) <= 1e-12 * float(np.abs(values).max()):
+    if np.ptp(difference) <= max(1e-12 * float(np.abs(values).max()), 1e-100):
         return 0.0
     return float(difference.std(ddof=1)) * math.sqrt(_periods(periods_per_year))
-
-
-def constant(values: Array) -> bool:
-    """Whether a series varies by no more than rounding: 1e-12 of its size, or 1e-100 (whose square is no number)."""
-    return bool(np.ptp(values) <= max(1e-12 * float(np.abs(values).max()), 1e-100))
 
 
 def _deviation(values: Array) -> float:

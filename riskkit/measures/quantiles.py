@@ -17,7 +17,7 @@ from scipy import special, stats
 
 from riskkit.errors import InputError
 from riskkit.measures import empirical
-from riskkit.measures.arguments import Array, confidence, number, paired, sample
+from riskkit.measures.arguments import Array, confidence, constant, number, paired, sample
 
 Estimator = Literal[
     "order_statistic",
@@ -345,7 +345,7 @@ def value_at_risk_standard_error(losses: ArrayLike, confidence_level: float, den
     if density not in get_args(Density):
         raise InputError("density", density, f"one of {', '.join(get_args(Density))}")
     deviation = float(loss.std(ddof=1))
-    if np.ptp(loss) <= 1e-12 * float(np.abs(loss).max()):
+    if constant(loss):
         return 0.0
     if density == "normal":
         height = math.exp(-(float(special.ndtri(level)) ** 2) / 2) / math.sqrt(2 * math.pi) / deviation

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from riskkit.errors import InputError
-from riskkit.measures.arguments import Array, table
+from riskkit.measures.arguments import Array, constant, table
 
 Shrinkage = Literal["ledoit_wolf", "oas"]
 
@@ -74,7 +74,7 @@ def shrunk_covariance(returns: ArrayLike, method: Shrinkage = "ledoit_wolf") -> 
         raise InputError("covariance", method, f"one of {', '.join(get_args(Shrinkage))}")
     centred = matrix - matrix.mean(axis=0)
     deviations = np.sqrt((centred**2).mean(axis=0))
-    live = np.ptp(matrix, axis=0) > 1e-12 * np.abs(matrix).max(axis=0)
+    live = np.array([not constant(column) for column in matrix.T], dtype=bool)
     covariance = np.zeros((matrix.shape[1], matrix.shape[1]))
     intensity = 0.0
     if live.any():
