@@ -35,7 +35,7 @@ def notebook_breaches(path: Path) -> tuple[str, ...]:
     A breach is a sentence that names the cell (counted from 1 over all cells) and what to do.
     """
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001, RUF100 (nbformat raises many kinds; each means "not a notebook")
         return (f"not a readable notebook: {error}",)
     return tuple(_breaches(path.stem, notebook.cells))
