@@ -74,18 +74,21 @@ def sign_in(settings: Settings, email: str, password: str) -> Session:
             if isinstance(error, AuthApiError) and error.status in (429, 500):
                 raise Unavailable(f"Sign-in is not possible now: {error.message}.") from error
             raise InputError("e-mail or password", email, "the e-mail and password of a user") from error
-    saved = _saved(answer, settings)
+    saved = _tokens(answer, settings)
     with _locked(settings):
         _write(settings, saved)
-    return _Saved(settings).session(saved)
+    return _Saved(settings, saved).session()
 
 
 def sign_out(settings: Settings) -> None:
     """End the saved session, on the server too if it answers; nothing happens if there is none."""
     with _locked(settings):
-        saved = _read(settings)
+        try:
+            saved = _read(settings)
+        except NotSignedIn:  # a damaged file
+            saved = None
         _path(settings).unlink(missing_ok=True)
-    if saved is None or saved.url != settings.supabase()[0]:
+    if saved is None or saved.url != settings.supabase_url:
         return
     with _auth(settings) as auth:
         try:
@@ -111,7 +114,7 @@ def current(settings: Settings) -> Session:
         raise NotSignedIn(
             f"The saved sign-in is for {saved.url}, not for {settings.supabase()[0]}: run `riskkit login`."
         )
-    return _Saved(settings).session(saved)
+    return _Saved(settings, saved).session()
 
 
 @dataclass(frozen=True)
@@ -129,12 +132,11 @@ class _Tokens:
 class _Saved:
     """The sign-in on disk. One renewal at a time among all processes: a refresh token works once."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._thread = settings, threading.Lock()
+    def __init__(self, settings: Settings, saved: _Tokens) -> None:
+        self._settings, self._known, self._thread = settings, saved, threading.Lock()
 
-    def session(self, saved: _Tokens) -> Session:
-        self._user_id, self._known = saved.user_id, saved
-        return Session(saved.email, saved.user_id, self.token)
+    def session(self) -> Session:
+        return Session(self._known.email, self._known.user_id, self.token)
 
     def token(self) -> str:
         with self._thread:
@@ -147,7 +149,7 @@ class _Saved:
         saved = _read(self._settings)
         if saved is None:
             raise NotSignedIn
-        if saved.user_id != self._user_id:
+        if saved.user_id != self._known.user_id:
             raise NotSignedIn(f"Somebody else ({saved.email}) has signed in here meanwhile: open this again.")
         if _fresh(saved):  # another process renewed it while we waited
             return saved
@@ -161,7 +163,7 @@ class _Saved:
                     raise Unavailable(f"Supabase cannot renew the session now: {error.message}.") from error
                 _path(self._settings).unlink(missing_ok=True)
                 raise NotSignedIn from error
-        renewed = _saved(answer, self._settings)
+        renewed = _tokens(answer, self._settings)
         _write(self._settings, renewed)
         return renewed
 
@@ -271,7 +273,7 @@ def _auth(settings: Settings) -> Iterator[Any]:
         yield create_client(url, key, options).auth
 
 
-def _saved(answer: Any, settings: Settings) -> _Tokens:
+def _tokens(answer: Any, settings: Settings) -> _Tokens:
     session = answer.session
     if session is None or session.expires_at is None:
         raise Unavailable("Supabase answered the sign-in without a session.")

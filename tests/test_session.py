@@ -158,6 +158,16 @@ def test_a_damaged_file_is_no_session(settings, content):
     (settings.home / "session.json").write_text(content)
     with pytest.raises(NotSignedIn, match="cannot be read"):
         session.current(settings)
+    session.sign_out(settings)
+    with pytest.raises(NotSignedIn, match="Nobody"):
+        session.current(settings)
+
+
+def test_signing_out_works_without_a_server(settings, user):
+    session.sign_in(settings, user, PASSWORD)
+    session.sign_out(Settings(settings.project, settings.home))
+    with pytest.raises(NotSignedIn):
+        session.current(settings)
 
 
 def test_no_server_is_unavailable(tmp_path):

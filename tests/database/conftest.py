@@ -65,7 +65,7 @@ def world(stack):
         connection.execute("delete from teams where id = any(%s)", [list(made.teams.values())])
         connection.execute("delete from auth.users where id = any(%s)", [list(made.users.values())])
         for table, column in (("instruments", "symbol"), ("risk_factors", "name"), ("scenarios", "name")):
-            connection.execute(f"delete from {table} where team_id is null and {column} like 'matrix-%'")
+            connection.execute(f"delete from {table} where team_id is null and {column} like 'matrix_%'")
 
 
 def _sign_up(world, keys):
@@ -132,7 +132,7 @@ def _kinds(world, team_id):
     )
     world.connection.execute(
         "insert into scenarios (team_id, name, title, definition)"
-        " values (%s, 'matrix-scenario', 'S', '{\"shocks\": []}')",
+        " values (%s, 'matrix_scenario', 'S', '{\"window\": [\"2020-01-02\", \"2020-01-03\"]}')",
         [team_id],
     )
     return world.one(

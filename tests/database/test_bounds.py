@@ -182,3 +182,19 @@ def test_a_portfolio_is_never_below_itself(world):
             session.execute(
                 "update portfolios set parent_id = (select id from portfolios where slug = 'three') where slug = 'one'"
             )
+
+
+@pytest.mark.parametrize(
+    ("name", "definition"),
+    [
+        ("with-dash", '{"shocks": []}'),
+        ("1st", '{"shocks": []}'),
+        ("both", '{"shocks": [], "window": []}'),
+        ("neither", "{}"),
+        ("list", "[]"),
+    ],
+)
+def test_scenarios_have_a_usable_name_and_either_window_or_shocks(world, name, definition):
+    statement = "insert into scenarios (team_id, name, title, definition) values (%s, %s, 'T', %s)"
+    assert world.attempt("a_analyst", statement, (world.teams["a"], name, definition)) == "23514"
+    assert world.attempt("a_analyst", statement, (world.teams["a"], "good_1", '{"shocks": []}')) == 1

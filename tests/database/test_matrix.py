@@ -69,7 +69,7 @@ def rows_of(table, target, world):
     key = sql.Identifier("id" if table == "teams" else "team_id")
     if target == "shared":
         name = {"instruments": "symbol", "risk_factors": "name", "scenarios": "name"}.get(table)
-        ours = sql.SQL(" and {} like 'matrix-%%'").format(sql.Identifier(name)) if name else sql.SQL("")
+        ours = sql.SQL(" and {} like 'matrix_%%'").format(sql.Identifier(name)) if name else sql.SQL("")
         return sql.SQL("{} is null").format(key) + ours
     return sql.SQL("{} = {}").format(key, sql.Literal(str(world.teams[target])))
 

@@ -75,7 +75,7 @@ def test_the_seed_leaves_no_open_session(demo_stack):
     with psycopg.connect(demo_stack.keys().db_url) as owner:
         emails = owner.execute(
             "select u.email from auth.sessions s join auth.users u on u.id = s.user_id"
-            " where s.created_at < (select max(created_at) from public.portfolios) + interval '1 second'"
+            " where s.created_at < (select max(created_at) from public.portfolios)"
         ).fetchall()
     assert emails == []
 
