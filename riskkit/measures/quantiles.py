@@ -1,4 +1,4 @@
-"""Empirical VaR and expected shortfall under named conventions, with weights and with their own uncertainty.
+"""Empirical VaR and expected shortfall under named conventions, and with weights.
 
 The estimator a result uses is never silent: `order_statistic` is riskkit's default; the others are here by name
 for a comparison with a book, a regulator or another library. Losses are positive throughout.
@@ -13,11 +13,10 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
 
 from riskkit.errors import InputError
 from riskkit.measures import empirical
-from riskkit.measures.arguments import Array, confidence, constant, number, paired, sample
+from riskkit.measures.arguments import Array, confidence, number, paired, sample
 
 Estimator = Literal[
     "order_statistic",
@@ -32,7 +31,6 @@ Estimator = Literal[
     "normal_unbiased",
 ]
 TailMean = Literal["acerbi_tasche", "strictly_worse", "at_or_worse"]
-Density = Literal["normal", "kernel"]
 
 #: Intercept and slope of the offset m = a + b c in the position h = n c + m of R's types 4 to 9.
 _OFFSETS = {
@@ -235,120 +233,3 @@ def weighted_tail(losses: ArrayLike, weights: ArrayLike, confidence_level: float
     taken = weight[order[: k + 1]].copy()
     taken[-1] += mass - reached[k]
     return WeightedTail(float(loss[order[k]]), float(taken @ loss[order[: k + 1]] / mass), k + 1)
-
-
-@dataclass(frozen=True)
-class OrderStatisticInterval:
-    """A distribution-free interval for VaR.
-
-    Attributes
-    ----------
-    lower, upper : float or None [currency]
-        None: the sample is too short for a bound on that side.
-    lower_rank, upper_rank : int
-        Ranks counted from the largest loss; 0 for a missing upper bound.
-    coverage : float
-        Exact probability that the interval holds the true quantile of a continuous loss.
-    """
-
-    lower: float | None
-    upper: float | None
-    lower_rank: int
-    upper_rank: int
-    coverage: float
-
-
-def value_at_risk_interval(
-    losses: ArrayLike, confidence_level: float, coverage: float = 0.95
-) -> OrderStatisticInterval:
-    """Confidence interval for VaR from two order statistics, by the binomial distribution.
-
-    The number of losses below the true quantile is binomial (n, c) whatever the distribution, so the ranks whose
-    binomial tails hold at most half of 1 - `coverage` each bound it.
-
-    Parameters
-    ----------
-    losses : array_like (n,) [currency]
-    confidence_level : float in (0.5, 1)
-    coverage : float in (0, 1)
-
-    Returns
-    -------
-    OrderStatisticInterval
-
-    Raises
-    ------
-    InputError
-
-    References
-    ----------
-    David and Nagaraja (2003), Order Statistics, section 7.1.
-
-    Examples
-    --------
-    >>> interval = value_at_risk_interval(range(1, 501), 0.99)
-    >>> interval.lower, interval.upper, round(interval.coverage, 4)
-    (490.0, 500.0, 0.9802)
-    """
-    ordered = np.sort(sample("losses", losses))
-    level, outside = confidence(confidence_level), (1 - number("coverage", coverage, above=0, below=1)) / 2
-    n = len(ordered)
-    below = special.bdtr(np.arange(n), n, level)  # P(fewer than i + 1 losses below the quantile)
-    first = int(np.searchsorted(below, outside, side="right"))  # ascending rank whose tail is at most `outside`
-    last = int(np.searchsorted(below, 1 - outside)) + 1
-    low_tail = float(below[first - 1]) if first >= 1 else 0.0
-    high_tail = float(below[last - 1]) if last <= n else 1.0
-    return OrderStatisticInterval(
-        float(ordered[first - 1]) if first >= 1 else None,
-        float(ordered[last - 1]) if last <= n else None,
-        n - first + 1 if first >= 1 else 0,
-        n - last + 1 if last <= n else 0,
-        high_tail - low_tail,
-    )
-
-
-def value_at_risk_standard_error(losses: ArrayLike, confidence_level: float, density: Density = "normal") -> float:
-    """Standard error of an empirical VaR, by Kendall and Stuart: sqrt(c (1 - c) / n) / f(VaR).
-
-    f is the density of the losses at the VaR: of the normal distribution with their mean and deviation, taken at its
-    own quantile as Hull does, or a Gaussian kernel estimate (Scott's bandwidth, which
-    thickens the tail: about a tenth too small an error for a normal at 95 %) at the empirical VaR. A sample that
-    never varies has an error of zero.
-
-    Parameters
-    ----------
-    losses : array_like (n,) [currency]
-    confidence_level : float in (0.5, 1)
-    density : {"normal", "kernel"}
-
-    Returns
-    -------
-    float [currency]
-
-    Raises
-    ------
-    InputError
-        On fewer than two losses or an unknown density.
-
-    References
-    ----------
-    Kendall and Stuart (1972), The Advanced Theory of Statistics, volume 1; Hull, section "Accuracy of VaR".
-
-    Examples
-    --------
-    >>> losses = np.random.default_rng(1).standard_normal(500) * 10
-    >>> round(value_at_risk_standard_error(losses, 0.99), 2)
-    1.53
-    """
-    loss = sample("losses", losses, at_least=2)
-    level = confidence(confidence_level)
-    if density not in get_args(Density):
-        raise InputError("density", density, f"one of {', '.join(get_args(Density))}")
-    deviation = float(loss.std(ddof=1))
-    if constant(loss):
-        return 0.0
-    if density == "normal":
-        height = math.exp(-(float(special.ndtri(level)) ** 2) / 2) / math.sqrt(2 * math.pi) / deviation
-    else:
-        height = float(stats.gaussian_kde(loss)(value_at_risk(loss, level))[0])
-    return math.sqrt(level * (1 - level) / len(loss)) / height

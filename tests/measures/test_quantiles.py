@@ -75,40 +75,6 @@ def test_weights_are_refused_unless_they_sum_to_one(weights):
         quantiles.weighted_tail([1.0, 2.0, 3.0], weights, 0.9)
 
 
-def test_the_interval_covers_as_often_as_it_says():
-    generator = np.random.default_rng(7)
-    truth, hits, n = 2.3263478740408408, 0, 2000
-    for _ in range(n):
-        interval = quantiles.value_at_risk_interval(generator.standard_normal(300), 0.99, 0.9)
-        assert interval.upper is not None
-        hits += interval.lower <= truth < interval.upper
-    assert interval.coverage >= 0.9
-    assert hits / n == pytest.approx(interval.coverage, abs=4 * (0.05 * 0.95 / n) ** 0.5)
-
-
-def test_a_short_sample_has_no_upper_bound():
-    interval = quantiles.value_at_risk_interval(np.arange(50.0), 0.99)
-    assert interval.upper is None
-    assert interval.upper_rank == 0
-    assert interval.lower == 47.0
-    assert 0.9 < interval.coverage <= 1
-    alone = quantiles.value_at_risk_interval([3.0], 0.99)
-    assert (alone.lower, alone.upper, alone.coverage) == (3.0, None, 0.99)
-
-
-@pytest.mark.parametrize(("density", "within"), [("normal", 0.03), ("kernel", 0.12)])  # a kernel flattens the tail
-def test_the_standard_error_is_the_spread_of_simulated_estimates(density, within):
-    draws = np.random.default_rng(3).standard_normal((4000, 1000))
-    spread = np.std([quantiles.value_at_risk(row, 0.95) for row in draws])
-    errors = [quantiles.value_at_risk_standard_error(row, 0.95, density) for row in draws[:20]]
-    assert np.mean(errors) == pytest.approx(spread, rel=within)
-
-
-def test_a_constant_sample_has_no_error():
-    assert quantiles.value_at_risk_standard_error([4.0, 4.0, 4.0], 0.99) == 0.0
-    assert quantiles.value_at_risk_standard_error([4.0, 4.0, 4.0], 0.99, "kernel") == 0.0
-
-
 @pytest.mark.parametrize(
     ("call", "field"),
     [
@@ -119,9 +85,6 @@ def test_a_constant_sample_has_no_error():
         (lambda: quantiles.expected_shortfall(np.ones(100), 0.99, "strictly_worse"), "losses"),
         (lambda: quantiles.age_weights(0, 0.9), "n"),
         (lambda: quantiles.age_weights(3, 1.0), "decay"),
-        (lambda: quantiles.value_at_risk_interval([1.0], 0.99, 1.0), "coverage"),
-        (lambda: quantiles.value_at_risk_standard_error([1.0], 0.99), "losses"),
-        (lambda: quantiles.value_at_risk_standard_error([1.0, 2.0], 0.99, "beta"), "density"),
     ],
 )
 def test_refusals_name_the_field(call, field):
