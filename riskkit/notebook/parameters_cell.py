@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Sequence
 
 from IPython.core.getipython import get_ipython
@@ -19,8 +20,9 @@ def declared_here() -> tuple[Parameter, ...]:
         No cell run so far is a parameters cell.
     """
     shell = get_ipython()
-    history = shell.user_ns.get("In", []) if shell is not None else []
-    return last_declared(history)
+    if shell is None:
+        return last_declared([])
+    return last_declared([*_compiled(), *shell.user_ns.get("In", [])])
 
 
 def last_declared(cells: Sequence[str]) -> tuple[Parameter, ...]:
@@ -41,3 +43,12 @@ def last_declared(cells: Sequence[str]) -> tuple[Parameter, ...]:
         "No parameters cell has run in this kernel: run the notebook from its top. "
         "It holds lines such as `horizon_days: int = 1  # trading days {1..250}` and nothing else."
     )
+
+
+def _compiled() -> list[str]:
+    """Cells as IPython keeps them for tracebacks: nbval runs cells without writing them into the history.
+
+    An entry of a cell has no modification time, unlike one of a file.
+    """
+    entries = [entry for entry in linecache.cache.values() if len(entry) == 4 and entry[1] is None]
+    return ["".join(entry[2]) for entry in entries]

@@ -1,5 +1,7 @@
 """The parameters cell is found in the kernel's own history, in every face."""
 
+import linecache
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -27,10 +29,14 @@ def test_without_one_the_error_says_what_to_do():
         last_declared(["", "x = 1", "y: int = 2"])
 
 
-def test_it_is_read_from_the_running_shell():
+@pytest.mark.parametrize("store_history", [True, False])
+def test_it_is_read_from_the_running_shell_with_or_without_history(store_history, monkeypatch):
+    """Nbval runs cells without history."""
+    monkeypatch.setattr(linecache, "cache", {})
     shell = InteractiveShell.instance()
     try:
-        shell.run_cell(CELL, store_history=True)
+        shell.run_cell(CELL, store_history=store_history)
+        shell.run_cell("method = 'b'", store_history=store_history)
         assert [parameter.name for parameter in declared_here()] == ["method", "horizon_days"]
     finally:
         InteractiveShell.clear_instance()

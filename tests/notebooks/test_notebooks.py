@@ -1,0 +1,86 @@
+"""Each notebook runs on the embedded Supabase as the demo's quant, and shows the command line's figures."""
+
+import json
+import os
+import re
+from unittest import mock
+
+import nbclient
+import nbformat
+import pytest
+
+NAMES = ("portfolio_var", "stress_test")
+CHANGED = {"portfolio": "atlas/demo", "as_of": "2020-03-16"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_from_top_to_bottom(name, run, quant, project):
+    printed = run(
+        "pytest", "--nbval-lax", project / "notebooks" / f"{name}.ipynb", "-q", "-p", "no:cacheprovider",
+        "--rootdir", project,
+    )  # fmt: skip
+    assert re.search(r"\b\d+ passed", printed)
+    assert "failed" not in printed
+
+
+@pytest.fixture
+def executed(project, environment, quant):
+    """The notebook as JupyterLab runs it, with some parameters changed; the state of its widgets."""
+
+    def execute(name, **changed):
+        notebook = nbformat.read(project / "notebooks" / f"{name}.ipynb", as_version=4)
+        lines = "\n".join(f"{key} = {value!r}" for key, value in changed.items())
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(lines))
+        with mock.patch.dict(os.environ, environment):
+            nbclient.NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(project)}}).execute()
+        return notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+
+    return execute
+
+
+def figures(widgets, pattern):
+    html = "".join(str(widget["state"].get("value", "")) for widget in widgets)
+    return {name: float(value) for name, value in re.findall(pattern, html)}
+
+
+TILE = r'data-metric="(\w+)" data-value="([^"]+)"'
+
+
+def reported(run, name):
+    """What the command line says: metrics of a report, by name and label."""
+    arguments = ["--portfolio", CHANGED["portfolio"], "--as-of", CHANGED["as_of"]]
+    return json.loads(run("riskkit", "report", name, *arguments, "--json"))["metrics"]
+
+
+def test_the_var_on_the_page_is_the_command_lines(executed, run):
+    widgets = executed("portfolio_var", **CHANGED)
+    metrics = reported(run, "portfolio_var")
+    wanted = {metric["name"]: metric["value"] for metric in metrics if not metric["labels"]}
+    shown = figures(widgets, TILE)
+    for name in ("var", "expected_shortfall", "value"):
+        assert shown[name] == pytest.approx(wanted[name], rel=1e-12)
+    shares = {
+        m["labels"]["position"]: m["value"]
+        for m in metrics
+        if m["name"] == "component_var" and "position" in m["labels"]
+    }
+    html = "".join(str(widget["state"].get("value", "")) for widget in widgets)
+    for position, share in shares.items():
+        row = re.search(rf'<th scope="row">{re.escape(position)}</th>(.*?)</tr>', html)[1]
+        values = [float(value) for value in re.findall(r'data-value="([^"]+)"', row)]
+        assert values[2] == pytest.approx(share, rel=1e-12)
+
+
+def test_the_stress_test_on_the_page_is_the_command_lines(executed, run):
+    widgets = executed("stress_test", **CHANGED)
+    metrics = reported(run, "stress_test")
+    wanted = sorted(m["value"] for m in metrics if m["name"] == "stress_pnl" and m["labels"].keys() == {"scenario"})
+    assert figures(widgets, TILE)["worst_pnl"] == pytest.approx(wanted[0], rel=1e-12)
+    html = next(value for w in widgets if "P&amp;L by scenario" in (value := str(w["state"].get("value", ""))))
+    shown = [float(value) for value in re.findall(r'data-value="([^"]+)"', html)]
+    assert shown == pytest.approx(wanted, rel=1e-12)
+
+
+def test_the_live_page_puts_no_address_of_another_host_on_the_page(executed):
+    for widget in executed("portfolio_var", **CHANGED):
+        assert "//cdn" not in json.dumps(widget)
