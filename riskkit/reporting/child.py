@@ -28,7 +28,7 @@ from papermill.engines import Engine, papermill_engines  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
 #: No file of a report needs to be larger; a log that would fill the disk ends here.
-MAX_FILE_BYTES = 512 * 2**20
+MAX_FILE_BYTES = 128 * 2**20
 
 
 class Voice:

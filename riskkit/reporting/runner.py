@@ -16,6 +16,7 @@ from riskkit.logs import bound
 from riskkit.metric import Metric
 from riskkit.reporting.blocks import header
 from riskkit.reporting.execute import CellFailed, Executed, Limits, execute
+from riskkit.reporting.failure import keep_failure, reason
 from riskkit.reporting.order import Order, definition, place_order
 from riskkit.reporting.places import Places, work_folder
 from riskkit.reporting.render import Provenance, render
@@ -28,9 +29,6 @@ from riskkit.runs.record import PAGES, RUN_JSON, read_metrics, run_json
 from riskkit.settings import Settings
 from riskkit.store.contract import Artifact, Inputs, Member, RunRecord, Store
 from riskkit.store.inputs import load_inputs
-
-#: How many logs of failed runs are kept.
-KEPT_FAILURES = 20
 
 
 @dataclass(frozen=True)
@@ -108,8 +106,8 @@ def run_report(
             if isinstance(error, InputError) and steps.current == "freeze":
                 raise  # the data will not do: nothing was started
             cell = error.cell if isinstance(error, CellFailed) else None
-            failure = RunFailed(run_id, steps.current, _reason(error), cell=cell)
-            _keep_failure(places, work, failure, error)
+            failure = RunFailed(run_id, steps.current, reason(error), cell=cell)
+            keep_failure(places, work, failure, error)
             raise failure from error
 
 
@@ -264,27 +262,3 @@ def write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return (
-            f"{error.strerror or type(error).__name__} ({Path(error.filename).name if error.filename else 'no file'})"
-        )
-    return str(error)
-
-
-def _keep_failure(places: Places, work: Path, failure: RunFailed, error: Exception) -> None:
-    """Keep what explains a failure, away from the reports; that this itself fails must hide nothing."""
-    folder = places.failed / failure.run_id
-    traceback = error.traceback if isinstance(error, CellFailed) else ""
-    try:
-        folder.mkdir(parents=True)
-        (folder / "failure.txt").write_text(f"{failure}\n\n{traceback}\n", encoding="utf-8")
-        for name in ("log.txt", "executed.ipynb"):
-            if (work / name).is_file():
-                shutil.copyfile(work / name, folder / name)
-        for old in sorted(places.failed.iterdir())[:-KEPT_FAILURES]:
-            shutil.rmtree(old)
-    except OSError as second:
-        failure.add_note(f"its log could not be kept: {second}")

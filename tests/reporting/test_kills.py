@@ -16,6 +16,7 @@ from riskkit.settings import Settings
 from riskkit.store.connect import open_store
 
 
+@pytest.mark.timeout(900)
 def test_twenty_kills_at_every_boundary(tiny: ModuleType, kills: ModuleType, tmp_path: Path) -> None:
     def lane(number: int) -> list[object]:
         project, rows = tmp_path / f"project{number}", tmp_path / f"rows{number}"
@@ -33,7 +34,7 @@ def test_twenty_kills_at_every_boundary(tiny: ModuleType, kills: ModuleType, tmp
     assert done["row after"] == done["end commit"] == done["begin publish"] == "finished"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_row_in_the_database_is_the_truth(
     tiny: ModuleType, kills: ModuleType, demo_stack: Stack, tmp_path: Path
 ) -> None:
