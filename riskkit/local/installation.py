@@ -73,6 +73,15 @@ class Installation:
             output.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 
+    def set_aside(self) -> Path:
+        """Move the cluster out of the way; of one home, only the last one set aside is kept. Where it lies now."""
+        aside = self.folder.with_name(f"{self.folder.name}.aside")
+        shutil.rmtree(aside, ignore_errors=True)
+        self.folder.rename(aside)
+        self.folder.mkdir(mode=0o700)
+        os.chown(self.folder, aside.stat().st_uid, aside.stat().st_gid)
+        return aside
+
     def remove(self) -> None:
         """Delete the cluster and its log."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import http.client
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -23,6 +24,8 @@ from riskkit.local.keys import Keys, Secrets, conninfo
 from riskkit.local.migrations import apply_migrations, apply_prelude
 from riskkit.local.postgres import Postgres, free_port
 from riskkit.local.process import Mark, write_private
+
+log = logging.getLogger(__name__)
 
 PREFERRED_PORT = 54321
 _MODULE = "riskkit.local.gateway"
@@ -125,9 +128,12 @@ class Stack:
     def _start(self, port: int | None) -> Keys:
         config, postgres, known = Config.load(self.project), Postgres.of(self.home), _read(self.folder / "public.json")
         secrets = Secrets.load(self.folder / "secrets.json")
-        gone = self.folder / "secrets.json" if postgres.exists else postgres.installation.data
-        if postgres.exists if secrets is None else known and not postgres.exists:
-            raise Unavailable(f"{gone} is gone: put it back, or begin again with `riskkit local reset`.")
+        if not known and secrets is None and postgres.exists:
+            self._set_aside(postgres)  # a clone that root deleted and made anew: its keys are gone for good
+        if postgres.exists and secrets is None:
+            raise _gone(self.folder / "secrets.json")
+        if known and not postgres.exists:
+            raise _gone(postgres.installation.data)
         if secrets is None:
             secrets = Secrets.new()
             secrets.save(self.folder / "secrets.json", "", "")
@@ -141,6 +147,11 @@ class Stack:
             write_private(self.folder / "public.json", json.dumps(public, indent=1))
             secrets.save(self.folder / "secrets.json", url, secrets.db_url(database_port))
         return _keys(url, secrets, database_port)
+
+    def _set_aside(self, postgres: Postgres) -> None:
+        postgres.stop()
+        aside = postgres.installation.set_aside()
+        log.warning("data of an earlier %s were found without their keys, and set aside at %s", self.home, aside)
 
     def _stop(self) -> None:
         mark = self._gateway()
@@ -211,6 +222,10 @@ class Stack:
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _gone(path: Path) -> Unavailable:
+    return Unavailable(f"{path} is gone: put it back, or begin again with `riskkit local reset`.")
 
 
 def _keys(url: str, secrets: Secrets, database_port: int) -> Keys:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -222,6 +223,17 @@ def test_data_without_their_secrets_or_secrets_without_their_data_are_no_fresh_s
         running.start()
     data.with_name("elsewhere").rename(data)
     assert running.start()
+
+
+def test_a_home_that_was_deleted_begins_anew_and_loses_nothing(running):
+    """Root's data lie outside the home: deleting a clone and cloning again must not end in a dead start."""
+    data = running.status().data
+    running.stop()
+    shutil.rmtree(running.home)
+    assert running.start()
+    aside = data.parent.with_name(data.parent.name + ".aside")
+    assert (aside / "data" / "PG_VERSION").is_file() == (os.geteuid() == 0)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def test_remove_leaves_nothing(running):
