@@ -90,7 +90,7 @@ def _solve(
     returns: FloatArray, spec: OptimiseSpec, previous: FloatArray, groups: dict[str, list[int]]
 ) -> FloatArray | None:
     """The weights, or None where there are none."""
-    # Imported here: skfolio (with cvxpy) takes 3 s to import beyond scipy, and nothing else of riskkit needs it.
+    # Imported here: skfolio (with cvxpy) takes 7 s of CPU to import beyond scipy, and nothing else of riskkit needs it.
     from cvxpy.atoms.norm1 import norm1
     from skfolio import RiskMeasure
     from skfolio.exceptions import SkfolioError

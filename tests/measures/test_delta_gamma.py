@@ -16,9 +16,9 @@ def book(seed, factors, curvature):
 
 
 @pytest.mark.parametrize(("factors", "curvature"), [(1, 300.0), (2, -500.0), (5, 100.0), (12, 60.0)])
-def test_exact_agrees_with_a_million_simulated_paths(factors, curvature):
+def test_exact_agrees_with_simulated_paths(factors, curvature):
     delta, gamma, covariance = book(factors, factors, curvature)
-    n = 1_000_000
+    n = 300_000
     x = np.random.default_rng(9).multivariate_normal(np.zeros(factors), covariance, n, method="cholesky")
     pnl = -5.0 + x @ delta + np.einsum("ij,ij->i", x @ gamma, x) / 2
     result = delta_gamma_risk(delta, gamma, covariance, 0.99, theta=-5.0)
@@ -26,10 +26,10 @@ def test_exact_agrees_with_a_million_simulated_paths(factors, curvature):
     density = stats.gaussian_kde(pnl[:20_000])(-result.value_at_risk)[0]
     error = np.sqrt(0.01 * 0.99 / n) / density
     assert abs(-worst[-1] - result.value_at_risk) < 5 * error
-    assert -worst.mean() == pytest.approx(result.expected_shortfall, rel=0.01)
+    assert -worst.mean() == pytest.approx(result.expected_shortfall, rel=0.015)
     assert pnl.mean() == pytest.approx(result.mean, abs=5 * pnl.std() / np.sqrt(n))
     assert pnl.std() == pytest.approx(result.standard_deviation, rel=0.01)
-    assert stats.skew(pnl) == pytest.approx(result.skewness, abs=0.08)
+    assert stats.skew(pnl) == pytest.approx(result.skewness, abs=0.12)
 
 
 @pytest.mark.parametrize("method", ["exact", "cornish_fisher", "normal"])
@@ -51,7 +51,7 @@ def test_approximations_are_near_for_mild_gamma_and_warn_for_strong():
 
 
 @given(st.integers(0, 10_000), st.integers(1, 5), st.floats(-50, 50), st.floats(0.1, 50), st.sampled_from([0.9, 0.99]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_translation_homogeneity_and_order(seed, factors, theta, factor, level):
     delta, gamma, covariance = book(seed, factors, 200.0)
     base = delta_gamma_risk(delta, gamma, covariance, level)

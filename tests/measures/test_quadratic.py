@@ -8,11 +8,11 @@ from riskkit.measures.quadratic import Quadratic, _Inverted, _Single, lower_tail
 @pytest.mark.parametrize("x", [-3.0, -0.5, 0.0, 0.4, 2.0])
 @pytest.mark.parametrize(("slope", "curve"), [(1.0, 0.3), (0.2, -0.7), (0.7, 0.0), (-0.9, 0.1)])
 def test_the_closed_form_of_one_normal_is_the_integral(slope, curve, x):
-    z = np.linspace(-12, 12, 4_000_001)
+    z = np.linspace(-12, 12, 800_001)
     value, density = 0.1 + slope * z + curve * z**2, stats.norm.pdf(z) * (z[1] - z[0])
     mass, mean = _Single(0.1, slope, curve).below(x)
-    assert mass == pytest.approx(density[value <= x].sum(), abs=2e-6)
-    assert mean == pytest.approx((value * density)[value <= x].sum(), abs=5e-6)
+    assert mass == pytest.approx(density[value <= x].sum(), abs=1e-5)
+    assert mean == pytest.approx((value * density)[value <= x].sum(), abs=2e-5)
 
 
 @pytest.mark.parametrize(("slope", "curve"), [(0.9, 0.2), (0.9, -0.2), (1.0, 0.0)])
@@ -45,8 +45,8 @@ def test_a_bounded_loss_stays_within_its_bound():
     form = Quadratic(0.0, np.zeros(3), np.array([1.0, 2.0, 0.5]))
     quantile, mean = lower_tail(form, 0.001)
     assert 0 < mean < quantile < 0.5
-    draws = (np.random.default_rng(0).standard_normal((2_000_000, 3)) ** 2) @ form.curves
-    assert quantile == pytest.approx(np.quantile(draws, 0.001), rel=0.05)
+    draws = (np.random.default_rng(0).standard_normal((500_000, 3)) ** 2) @ form.curves
+    assert quantile == pytest.approx(np.quantile(draws, 0.001), rel=0.1)
 
 
 def test_nothing_that_varies():

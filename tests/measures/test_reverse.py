@@ -29,7 +29,7 @@ def test_the_closed_form_loses_the_amount_and_is_the_nearest(seed, n, loss):
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_solver_finds_the_closed_form(seed, n):
     exposures, covariance = book(seed, n)
     loss = 3 * float(np.sqrt(exposures @ covariance @ exposures))
@@ -54,11 +54,11 @@ def test_a_quadratic_book_against_a_fine_search():
         return x @ delta - 0.5 * (x**2).sum(axis=1) + 0.2 * x[:, 0] * x[:, 1]
 
     found = reverse_stress(pnl, covariance, 10.0)
-    angles = np.linspace(0, 2 * np.pi, 3601)
+    angles = np.linspace(0, 2 * np.pi, 1441)
     rays = np.stack([np.cos(angles), np.sin(angles)], axis=1) @ np.linalg.cholesky(covariance).T
-    radii = np.linspace(0, 6, 6001)
+    radii = np.linspace(0, 6, 3001)
     nearest = min(radii[np.argmax(line <= -10)] for ray in rays if (line := pnl(radii[:, None] * ray)).min() <= -10)
-    assert found.distance == pytest.approx(nearest, abs=2e-3)
+    assert found.distance == pytest.approx(nearest, abs=5e-3)
 
 
 def test_a_singular_covariance_keeps_to_the_moves_it_allows():

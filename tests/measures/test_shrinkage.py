@@ -22,7 +22,7 @@ def test_it_is_scikit_learns_on_standardised_returns(method, estimator):
 
 
 @given(arrays(np.float64, st.tuples(st.integers(2, 8), st.integers(1, 12)), elements=st.floats(-1, 1)))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_always_positive_semidefinite_and_finite(returns):
     for method in ("ledoit_wolf", "oas"):
         shrunk = shrunk_covariance(returns, method)
