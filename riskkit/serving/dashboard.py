@@ -92,6 +92,7 @@ class DashboardPage(Page):
             async for html, _ in renderer.generate_content_generator():
                 self.write(html)
                 await self.flush()
+                self.surroundings.viewers.sessions.touch(session)  # who waits for a page has not left
         except StreamClosedError:  # the page was left before it was complete
             for kernel_id in kernel_ids:
                 await kernels.close(kernel_id)

@@ -36,7 +36,7 @@ def prose(source: str) -> Markup:
     Markup('<p><strong>Why?</strong> </p>')
     """
     renderer = IPythonRenderer(escape=True, exclude_anchor_links=True)
-    return Markup(nh3.clean(MarkdownWithMath(renderer=renderer).render(source)).strip())
+    return Markup(nh3.clean(MarkdownWithMath(renderer=renderer).render(source)).strip())  # noqa: S704 (cleaned)
 
 
 class DashboardRenderer(NotebookRenderer):  # type: ignore[misc]

@@ -25,6 +25,7 @@ class OwnedWebsocket(VoilaKernelWebsocketHandler):  # type: ignore[misc]
         self._kernel = kernel_id
         self.viewer.sockets.add(self)
         self.kernel_manager.joined(kernel_id, self)
+        self.identity_provider.app.sessions.touch(self.viewer)
         await super().open(kernel_id)
 
     def on_message(self, ws_message: Any) -> None:

@@ -86,13 +86,14 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("websocket", lambda socket: self.sockets.append(socket.url))
-        self.page.on("framenavigated", lambda frame: self.navigations.append(frame.url))
+        self.page.on("domcontentloaded", lambda page: self.navigations.append(page.url))
 
     def sign_in(self, email, path="/"):
         self.page.goto(self.url + path)
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign out").wait_for()
         return self
 
     def ready(self):

@@ -98,8 +98,9 @@ class Browser:
 
     def open(self, path):
         """Open a dashboard; the page's text and its kernel's id."""
-        answer = self.get(path)
+        answer = self.get(path, follow_redirects=True)
         assert answer.status_code == 200, answer.text
+        assert '"kernelId"' in answer.text, answer.text
         return answer.text, re.search(r'"kernelId": "([^"]+)"', answer.text)[1]
 
     def cookies(self):

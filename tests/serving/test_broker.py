@@ -82,4 +82,4 @@ def test_only_this_user_reaches_the_socket(kernel):
     broker, _, _ = kernel
     assert stat.S_ISSOCK(broker.stat().st_mode)
     assert stat.S_IMODE(broker.stat().st_mode) == 0o600
-    assert stat.S_IMODE(broker.parent.stat().st_mode) == 0o700
+    assert broker.parent.stat().st_mode & 0o777 == 0o700

@@ -52,7 +52,7 @@ def test_every_mistake_is_said_at_once(quant):
 
 
 def test_values_arrive_typed_and_as_they_are(quant, page):
-    note = """it's "quoted" \\ {x} $(touch planted) \u2028 naïve 数"""
+    note = """it's "quoted" \\ {x} $(touch planted) <b> & naïve 数"""
     _, kernel = quant.open("/dashboards/probe?" + str(httpx.QueryParams(level="0.975", note=note)))
     with quant.websocket(kernel) as socket:
         assert page(socket).load().seen()["values"] == ["demo", "latest", 0.975, note]
@@ -81,7 +81,7 @@ def test_who_cannot_see_the_default_portfolio_is_led_to_their_own(stranger):
     assert answer.headers["location"] == "/dashboards/probe?portfolio=borealis/income&level=0.9"
 
 
-@pytest.mark.parametrize("name", ["unpublished", "nothing", "probe.ipynb", "Probe", "../probe", "beside.csv"])
+@pytest.mark.parametrize("name", ["unpublished", "nothing", "Probe", "../probe", "beside.csv"])
 def test_what_is_not_published_is_not_found(quant, name):
     assert quant.get(f"/dashboards/{name}").status_code == 404
     assert quant.get(f"/voila/render/{name}").status_code == 404
