@@ -115,8 +115,9 @@ def mcneil_frey(days: Forecasts, generator: np.random.Generator, n_resamples: in
         draws = centred[generator.integers(0, x, (rows, x))]
         spread = draws.std(axis=1, ddof=1)
         # A resample of one value repeated: its t statistic is infinite, with the sign of its mean.
-        t = np.where(spread > 0, draws.mean(axis=1) * np.sqrt(x) / np.where(spread > 0, spread, 1.0), 0.0)
-        t = np.where(spread > 0, t, np.sign(draws.mean(axis=1)) * np.inf)
+        mean = draws.mean(axis=1)
+        alone = np.where(mean > 0, np.inf, np.where(mean < 0, -np.inf, 0.0))
+        t = np.where(spread > 0, mean * np.sqrt(x) / np.where(spread > 0, spread, 1.0), alone)
         above += int((t >= statistic).sum())
         done += rows
     return Outcome(statistic, (above + 1) / (n_resamples + 1), None, f"{x} exceedances, {n_resamples} resamples.")

@@ -1,0 +1,53 @@
+"""What is backtested: a value at risk, and over how many days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from riskkit.errors import InputError
+from riskkit.var import VarSpec
+
+_FEWEST, _MOST = 10, 20_000
+
+
+@dataclass(frozen=True)
+class BacktestSpec(VarSpec):
+    """Every choice of a `VarSpec`, and the days it is tested on; flat, so that each is a parameter of a notebook.
+
+    Attributes
+    ----------
+    backtest_days : int
+        Trading days up to the last date of the history, 10 to 20,000 and at least two horizons. A forecast is made
+        every `horizon_days`, so that no day's P&L counts twice.
+
+    Examples
+    --------
+    >>> spec = BacktestSpec("parametric", 0.975, backtest_days=500)
+    >>> spec.var_spec() == VarSpec("parametric", 0.975), spec.n_forecasts
+    (True, 500)
+    """
+
+    backtest_days: int = 250
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        days = self.backtest_days
+        low = max(_FEWEST, 2 * self.horizon_days)
+        if isinstance(days, bool) or not hasattr(days, "__index__") or not low <= days <= _MOST:
+            expected = f"a whole number from {low} to {_MOST} (at least two horizons of {self.horizon_days} days)"
+            raise InputError("backtest_days", days, expected)
+        object.__setattr__(self, "backtest_days", int(days))
+
+    def var_spec(self) -> VarSpec:
+        """The value at risk of each day."""
+        return VarSpec(**{name: getattr(self, name) for name in VarSpec.names()})
+
+    @property
+    def n_forecasts(self) -> int:
+        """How many forecasts meet their outcome."""
+        return self.backtest_days // self.horizon_days
+
+    @property
+    def history_returns(self) -> int:
+        """Daily returns the whole backtest reads: those behind the first forecast, and the days tested."""
+        return self.lookback_days + self.step_days - 1 + self.n_forecasts * self.horizon_days
