@@ -6,7 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from bokeh.models import BasicTickFormatter, ColumnDataSource, FactorRange, HoverTool, Range1d
+from bokeh.models import (
+    BasicTickFormatter,
+    ColumnDataSource,
+    FixedTicker,
+    HoverTool,
+    LinearAxis,
+    Range1d,
+)
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -157,46 +164,53 @@ def _bars(values: pd.Series[float], result: VarResult) -> Any:
     plot = theme.plain_figure(
         height=max(110, 64 + (22 if len(kept) <= 15 else 18) * len(kept)),
         x_range=Range1d(start=start, end=end, name="x_range"),
-        y_range=FactorRange(factors=labels[::-1], name="y_range", range_padding=0.05),
+        y_range=Range1d(start=0, end=len(labels), name="y_range"),
         label=f"component VaR, {currency} {word}".rstrip(),
     )
     hedges = figures < 0
     source = ColumnDataSource(
         {
+            "place": np.arange(len(labels))[::-1] + 0.5,
             "label": labels,
             "share": figures / unit,
-            "text": [short(value) for value in figures.tolist()],
             "name": [str(label) for label in kept.index],
             "exact": [number(value, _decimals(result)) for value in figures.tolist()],
             "of": [_of(value, result.var) for value in figures.tolist()],
             "colour": np.where(hedges, theme.HEDGE, theme.ACCENT),
             "hatch": np.where(hedges, "right_diagonal_line", "blank"),
-            "align": np.where(hedges, "right", "left"),
-            "offset": np.where(hedges, -5.0, 5.0),
         },
         name="bars",
     )
     bars = plot.hbar(
-        y="label", right="share", height=0.7, source=source, fill_color="colour", line_color=None,
+        y="place", right="share", height=0.7, source=source, fill_color="colour", line_color=None,
         hatch_pattern="hatch", hatch_color="white", hatch_alpha=0.55, hatch_scale=6,
     )  # fmt: skip
-    plot.text(
-        x="share", y="label", text="text", text_align="align", x_offset="offset", text_baseline="middle",
-        source=source, **theme.text_style(),
-    )  # fmt: skip
     plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
+    plot.xaxis.ticker.desired_num_ticks = 5
     plot.ygrid.grid_line_color = None
-    plot.yaxis.major_label_text_color = theme.INK
     tooltips = [("", "@name"), (f"component VaR, {currency}", "@exact"), ("share of VaR", "@of")]
     plot.add_tools(HoverTool(renderers=[bars], tooltips=tooltips))
+    # Each bar's name at the left, its figure at the right: they meet nothing, however narrow the page is.
+    _texts_along(plot.yaxis[0], labels, "names")
+    plot.add_layout(figures_axis := LinearAxis(), "right")
+    _texts_along(figures_axis, [short(value) for value in figures.tolist()], "figures")
     return plot
 
 
+def _texts_along(axis: Any, texts: list[str], name_of_axis: str) -> None:
+    """One text a bar, from the top."""
+    places = [place + 0.5 for place in range(len(texts))]
+    theme.dress(axis)
+    axis.name, axis.axis_line_color, axis.major_label_text_color = name_of_axis, None, theme.INK
+    axis.ticker = FixedTicker(ticks=places, name=f"places_of_{name_of_axis}")
+    axis.major_label_overrides = dict(zip(places, texts[::-1], strict=True))
+
+
 def _bounds(shares: NDArray[np.float64]) -> tuple[float, float]:
-    """From the largest hedge to the largest share, with room for the figure at the end of each bar."""
+    """From the largest hedge to the largest share, and a little air."""
     low, high = float(shares.min(initial=0.0)), float(shares.max(initial=0.0))
-    room = 0.22 * (high - low) or 1.0
-    return low - (1.2 * room if low < 0 else 0.0), high + (room if high > 0 or low == 0 else 0.0)
+    air = 0.03 * (high - low) or 1.0
+    return low - (air if low < 0 else 0.0), high + (air if high > 0 or low == 0 else 0.0)
 
 
 def _words(name_in_code: str) -> str:

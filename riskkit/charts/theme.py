@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bokeh.core.properties import value
-from bokeh.models import FactorRange, Range1d
+from bokeh.models import Range1d
 from bokeh.plotting import figure
 
 # The tokens of look.css. Blue, vermilion and teal stay apart for every kind of colour blindness, and no view tells
@@ -21,7 +21,7 @@ HEDGE: Final = "#0b7a75"
 FONT: Final = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 
 
-def plain_figure(*, height: int, x_range: Range1d, y_range: Range1d | FactorRange, label: str, **options: Any) -> Any:
+def plain_figure(*, height: int, x_range: Range1d, y_range: Range1d, label: str, **options: Any) -> Any:
     """An empty figure as wide as its card, in the house look.
 
     Parameters
@@ -53,15 +53,20 @@ def plain_figure(*, height: int, x_range: Range1d, y_range: Range1d | FactorRang
     plot.xaxis.name, plot.yaxis.name = "x_axis", "y_axis"
     plot.xaxis.axis_label = label
     for axis in plot.axis:
-        axis.axis_label_text_font = axis.major_label_text_font = FONT
-        axis.axis_label_text_font_size = axis.major_label_text_font_size = "12px"
-        axis.axis_label_text_font_style = "normal"
-        axis.axis_label_text_color = axis.major_label_text_color = MUTED
-        axis.axis_line_color = LINE
-        axis.major_tick_line_color = axis.minor_tick_line_color = None
-        axis.axis_label_standoff = 8
+        dress(axis)
     plot.grid.grid_line_color = GRID
     return plot
+
+
+def dress(axis: Any) -> None:
+    """Give an axis the house look: labels, a faint line, no ticks."""
+    axis.axis_label_text_font = axis.major_label_text_font = FONT
+    axis.axis_label_text_font_size = axis.major_label_text_font_size = "12px"
+    axis.axis_label_text_font_style = "normal"
+    axis.axis_label_text_color = axis.major_label_text_color = MUTED
+    axis.axis_line_color = LINE
+    axis.major_tick_line_color = axis.minor_tick_line_color = None
+    axis.axis_label_standoff = 8
 
 
 def text_style(colour: str = INK) -> dict[str, Any]:

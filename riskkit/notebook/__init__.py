@@ -1,8 +1,7 @@
 """What a notebook asks of its surroundings: one function, three faces.
 
->>> from riskkit import charts, notebook, portfolio_var, VarSpec  # doctest: +SKIP
->>> run = notebook.open_run(portfolio_var, portfolio, as_of, VarSpec(method))  # doctest: +SKIP
->>> run.show(charts.headline)  # doctest: +SKIP
+A cell calls `run = notebook.open_run(portfolio_var, portfolio, as_of, VarSpec(method))`, the next ones
+`run.show(charts.headline)` and so on, the last one `run.save()`.
 """
 
 from __future__ import annotations
