@@ -41,11 +41,10 @@ def named(root: Model) -> dict[str, Model]:
 def changes(target: Model, fresh: Model) -> dict[str, Any]:
     """Properties of `fresh` that a view set, that hold no other model, and that `target` does not have yet."""
     wanted = fresh.properties_with_values(include_defaults=False)
-    current = target.properties_with_values()
     return {
         key: dict(value) if isinstance(value, dict) else value
         for key, value in wanted.items()
-        if key != "name" and _plain(value) and not _same(current.get(key), value)
+        if key != "name" and _plain(value) and not _same(getattr(target, key), value)
     }
 
 
