@@ -13,7 +13,7 @@ from riskkit.backtest.books import DatedBook, book_by_day, factors_of
 from riskkit.backtest.forecasts import Forecasts, Progress, forecast_each
 from riskkit.backtest.result import BacktestResult
 from riskkit.backtest.rolling_history import applies, rolling_history
-from riskkit.backtest.spec import BacktestSpec
+from riskkit.backtest.spec import BacktestSpec, is_plain
 from riskkit.backtest.verdicts import Days, verdicts
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory
@@ -139,6 +139,8 @@ def _counter(total: int, progress: Callable[[int, int], None] | None) -> Progres
 
 
 def _family(spec: BacktestSpec) -> str | float | None:
+    if not is_plain(spec.var_spec()):
+        return None
     if spec.method in ("parametric", "monte_carlo_normal"):
         return "normal"
     return spec.degrees_of_freedom if spec.method == "monte_carlo_t" else None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from riskkit.backtest.spec import is_plain
 from riskkit.market import FactorHistory
 from riskkit.portfolio import Portfolio
 from riskkit.revaluation import Revaluer
@@ -96,9 +97,11 @@ def realised(portfolio: Portfolio, history: FactorHistory, row: int, horizon_day
 
 
 def _transform(result: VarResult, pnl: float) -> float:
-    if result.spec.method in ("historical", "monte_carlo_normal", "monte_carlo_t") and result.pnl is not None:
+    if not is_plain(result.spec):
+        return _UNKNOWN
+    if result.pnl is not None:
         return float(transforms(result.pnl[None, :], np.array([pnl]))[0])
-    if result.spec.method == "parametric" and result.standard_deviation:
+    if result.standard_deviation:
         return float(ndtr(pnl / result.standard_deviation))
     return _UNKNOWN
 

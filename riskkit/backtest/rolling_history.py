@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.backtest.forecasts import Forecasts, Progress, transforms
+from riskkit.backtest.spec import is_plain
 from riskkit.market import FactorHistory, MarketSnapshot
 from riskkit.measures.empirical import tail_mass
 from riskkit.portfolio import Portfolio
@@ -20,16 +21,11 @@ FloatArray = NDArray[np.float64]
 
 #: Level changes held at once: two megabytes, so that they stay near the core.
 _NUMBERS = 1 << 18
-#: Fields of a spec that plain historical simulation follows, or does not read.
-_ANY = (
-    *("confidence_level", "horizon_days", "lookback_days", "scaling"),
-    *("covariance", "decay", "n_paths", "degrees_of_freedom", "seed"),
-)
 
 
 def applies(spec: VarSpec) -> bool:
     """Whether a spec is plain historical simulation by full revaluation, which `rolling_history` computes."""
-    return spec == VarSpec(**{name: getattr(spec, name) for name in _ANY})
+    return spec.method == "historical" and spec.revaluation == "full" and is_plain(spec)
 
 
 def rolling_history(

@@ -8,6 +8,11 @@ from riskkit.errors import InputError
 from riskkit.var import VarSpec
 
 _FEWEST, _MOST = 10, 20_000
+#: The fields a plain method may set as it likes; any other one away from its default is a refinement.
+_PLAIN = (
+    *("method", "confidence_level", "horizon_days", "lookback_days", "scaling", "revaluation"),
+    *("covariance", "decay", "n_paths", "degrees_of_freedom", "seed"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,3 +56,14 @@ class BacktestSpec(VarSpec):
     def history_returns(self) -> int:
         """Daily returns the whole backtest reads: those behind the first forecast, and the days tested."""
         return self.lookback_days + self.step_days - 1 + self.n_forecasts * self.horizon_days
+
+
+def is_plain(spec: VarSpec) -> bool:
+    """Whether a method is its plain self: scenarios equally likely and unscaled, the parametric law a normal.
+
+    Examples
+    --------
+    >>> is_plain(VarSpec("parametric", covariance="ewma"))
+    True
+    """
+    return spec == VarSpec(**{name: getattr(spec, name) for name in _PLAIN})
