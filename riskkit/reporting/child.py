@@ -16,6 +16,18 @@ from pathlib import Path
 from typing import Any, TextIO
 
 START = time.perf_counter()
+
+
+def end_with_parent() -> None:
+    """Wait for the end of standard input: the parent is done with us, or dead."""
+    while os.read(0, 4096):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":  # before the imports: a parent may die while they take their second
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
 # nbformat imports jsonschema, which imports a grammar of IRIs if it is there: 1.5 s for a check nobody asks for.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
@@ -162,9 +174,8 @@ def execute(order: dict[str, Any], voice: Voice) -> None:
 
 
 def main() -> None:
-    """Read the order, watch the parent, execute."""
+    """Read the order and execute it."""
     voice = Voice()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
     try:
         execute(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), voice)
@@ -181,12 +192,6 @@ def main() -> None:
 
 def _cell() -> int:
     return ReportEngine.last.numbers[ReportEngine.last.current]
-
-
-def _end_with_parent() -> None:
-    while os.read(0, 4096):  # empty when the parent has closed its end: done with us, or dead
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":
