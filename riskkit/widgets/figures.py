@@ -39,13 +39,19 @@ def named(root: Model) -> dict[str, Model]:
 
 
 def changes(target: Model, fresh: Model) -> dict[str, Any]:
-    """Properties of `fresh` that a view set, that hold no other model, and that `target` does not have yet."""
-    wanted = fresh.properties_with_values(include_defaults=False)
-    return {
-        key: dict(value) if isinstance(value, dict) else value
-        for key, value in wanted.items()
-        if key != "name" and _plain(value) and not _same(getattr(target, key), value)
-    }
+    """What `target` must take over: what either view set by itself, holds no other model, and differs."""
+    found = {}
+    for key in _set_by_hand(target) | _set_by_hand(fresh):
+        value = getattr(fresh, key)
+        if key != "name" and _plain(value) and not _same(getattr(target, key), value):
+            found[key] = dict(value) if isinstance(value, dict) else value
+    return found
+
+
+def _set_by_hand(model: Model) -> set[str]:
+    """Properties that were given a value; a size that the browser reports is read-only and not among them."""
+    given = model.properties_with_values(include_defaults=False)
+    return {key for key in given if not model.lookup(key).readonly}
 
 
 def _plain(value: Any) -> bool:

@@ -28,6 +28,20 @@ def test_named_models_take_the_new_values_and_stay_themselves():
     assert shown.x_range is after["x_range"]
 
 
+def test_a_value_goes_back_to_its_default():
+    """Zero is a range's default start: bokeh does not count it as set."""
+    shown = figure(name="plot", x_range=Range1d(start=-5, end=5, name="x_range"), tools="")
+    update(shown, figure(name="plot", x_range=Range1d(start=0, end=7, name="x_range"), tools=""))
+    assert (shown.x_range.start, shown.x_range.end) == (0, 7)
+
+
+def test_sizes_that_the_browser_reports_are_left_alone():
+    shown = drawing([1], 5)
+    shown.lookup("inner_width")._set(shown, 0, 640)
+    update(shown, drawing([2], 5))
+    assert shown.inner_width == 640
+
+
 def test_what_is_the_same_sends_nothing():
     shown = drawing([1, 2], 5)
     document = Document()
