@@ -1,6 +1,6 @@
 """Scenarios: historical returns applied to today, windows replayed, shocks imagined."""
 
-from riskkit.scenarios.market_stress import StressedMarket, StressStatus, stressed_levels
+from riskkit.scenarios.market_stress import StressedMarket, StressStatus, shock_by_factor, stressed_levels
 from riskkit.scenarios.sets import ScenarioSet, historical_scenarios, level_changes, unit_moves
 from riskkit.scenarios.stress import Shock, StressScenario, choose
 
@@ -13,6 +13,7 @@ __all__ = [
     "choose",
     "historical_scenarios",
     "level_changes",
+    "shock_by_factor",
     "stressed_levels",
     "unit_moves",
 ]

@@ -16,6 +16,11 @@ from riskkit.scenarios.stress import Shock, StressScenario
 FloatArray = NDArray[np.float64]
 StressStatus = Literal["ok", "not_applicable", "no_data"]
 
+#: A relative shock of a level within so many of its daily deviations of zero is refused: it means nothing there.
+NEAR_ZERO_DEVIATIONS = 2.0
+#: Changes the deviation is taken over, and the fewest that make one.
+_RECENT, _FEWEST = 500, 20
+
 
 @dataclass(frozen=True, eq=False)
 class StressedMarket:
@@ -56,13 +61,14 @@ def stressed_levels(scenario: StressScenario, history: FactorHistory, snapshot: 
     InputError
         If a shock would take a level below zero (equity, volatility by a relative or an absolute equity shock).
     MarketDataError
-        If a relative shock meets a level of zero or below: give an absolute one.
+        If a relative shock meets a level of zero or below, or one that moves by absolute amounts and is within two of
+        its daily deviations of zero (oil in April 2020, a yield of 0.05 %): give an absolute one.
     """
     if not snapshot.factors:
         return StressedMarket("not_applicable", None, "The value of this book depends on no market factor.")
     if scenario.window is not None:
         return _replayed(scenario, history, snapshot)
-    return _shocked(scenario, snapshot)
+    return _shocked(scenario, history, snapshot)
 
 
 def _replayed(scenario: StressScenario, history: FactorHistory, snapshot: MarketSnapshot) -> StressedMarket:
@@ -92,13 +98,27 @@ def _replayed(scenario: StressScenario, history: FactorHistory, snapshot: Market
     return StressedMarket("ok", levels, " ".join(notes))
 
 
-def _shocked(scenario: StressScenario, snapshot: MarketSnapshot) -> StressedMarket:
+def shock_by_factor(shocks: tuple[Shock, ...], factors: tuple[RiskFactor, ...]) -> dict[int, Shock]:
+    """The shock that each factor takes, by its place; factors that none reaches are left out.
+
+    Examples
+    --------
+    >>> stocks = (RiskFactor("A", "equity", "USD"), RiskFactor("B", "equity", "USD"), RiskFactor("Y", "yield", "USD"))
+    >>> shocks = (Shock("kind:equity", -0.1, "relative"), Shock("B", -0.3, "relative"))
+    >>> {place: shock.size for place, shock in shock_by_factor(shocks, stocks).items()}
+    {0: -0.1, 1: -0.3}
+    """
+    found = {place: _by_rank(shocks, factor) for place, factor in enumerate(factors)}
+    return {place: ranked[0] for place, ranked in found.items() if ranked}
+
+
+def _shocked(scenario: StressScenario, history: FactorHistory, snapshot: MarketSnapshot) -> StressedMarket:
     levels, used, notes = snapshot.levels.copy(), set[str](), list[str]()
-    for column, factor in enumerate(snapshot.factors):
-        shock = next((s for s in _by_rank(scenario.shocks, factor)), None)
-        if shock is None:
-            continue
+    for column, shock in shock_by_factor(scenario.shocks, snapshot.factors).items():
+        factor = snapshot.factors[column]
         used.add(shock.target)
+        if shock.kind == "relative" and factor.return_type == "absolute":
+            _check_distance_from_zero(factor, levels[column], history.levels[-_RECENT - 1 :, column])
         levels[column] = _moved(shock, factor, levels[column])
         if levels[column] < 0 and factor.kind == "volatility":
             levels[column] = 0.0
@@ -109,6 +129,15 @@ def _shocked(scenario: StressScenario, snapshot: MarketSnapshot) -> StressedMark
     if unused:
         notes.append(f"Not in this book: {', '.join(unused)}.")
     return StressedMarket("ok", levels, " ".join(notes))
+
+
+def _check_distance_from_zero(factor: RiskFactor, level: float, recent: FloatArray) -> None:
+    if level <= 0 or len(recent) <= _FEWEST:
+        return
+    deviation = float(np.diff(recent).std(ddof=1))
+    if level < NEAR_ZERO_DEVIATIONS * deviation:
+        expected = f"an absolute shock; near zero (it moves by {deviation:.3g} a day) a relative one means nothing"
+        raise MarketDataError(factor.name, level, expected)
 
 
 def _by_rank(shocks: tuple[Shock, ...], factor: RiskFactor) -> list[Shock]:

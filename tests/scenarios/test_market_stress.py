@@ -114,3 +114,19 @@ def test_floors() -> None:
 def test_relative_shock_of_a_negative_level_names_the_remedy() -> None:
     with pytest.raises(MarketDataError, match=r"UST10.*an absolute shock"):
         stressed(Shock("UST10", 0.5, "relative"))
+
+
+def test_relative_shocks_near_zero_are_refused() -> None:
+    """A yield of 0.05 % that moves 3 bp a day: half of it says nothing. The same level of a calm factor is taken."""
+    deep = RiskFactor("UST2", "yield", "USD")
+    rng = np.random.default_rng(1)
+    for size, refused in ((3e-4, True), (1e-5, False)):
+        levels = 0.0005 + size * rng.standard_normal(60)
+        levels[-1] = 0.0005
+        history = FactorHistory((deep,), np.datetime64("2021-01-01") + np.arange(60), levels[:, None])
+        halved = StressScenario("half", "Half", "invented", shocks=(Shock("UST2", -0.5, "relative"),))
+        if refused:
+            with pytest.raises(MarketDataError, match="an absolute shock; near zero"):
+                stressed_levels(halved, history, history.snapshot())
+        else:
+            assert stressed_levels(halved, history, history.snapshot()).levels == pytest.approx([0.00025])
