@@ -68,8 +68,9 @@ class Analysis:
         return self.function(**{name: given[name] for name in self._wanted()})
 
     def values(self, portfolio: str, as_of: str) -> dict[str, Value]:
-        """The parameters as they stand, by name."""
-        return {"portfolio": portfolio, "as_of": as_of, **_fields(self.spec)}
+        """What a parameter may hold, as it stands, by name; what a spec nests is no parameter."""
+        plain = {name: value for name, value in _fields(self.spec).items() if isinstance(value, str | int | float)}
+        return {"portfolio": portfolio, "as_of": as_of, **plain}
 
     def at(self, values: Mapping[str, Value]) -> Analysis:
         """The same analysis with these parameters; a new spec validates itself."""

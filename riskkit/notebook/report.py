@@ -34,7 +34,8 @@ class ReportRun:
         self._folder, self._declared, self._values = folder, declared, values
         self.inputs = _agreeing(thaw(folder), values)
         self.result = analysis(self.inputs)
-        screen.bundle(header.bundle(analysis, self.inputs, self.result, values))
+        stated = {parameter.name: values[parameter.name] for parameter in declared if parameter.name in values}
+        screen.bundle(header.bundle(analysis, self.inputs, self.result, stated))
 
     def controls(self) -> None:
         """A report has no controls: one line says how it was parametrised."""

@@ -1,5 +1,7 @@
 """An analysis gets its inputs by name, and its parameters through its spec."""
 
+import dataclasses
+
 import pytest
 
 from riskkit import StressSpec, VarSpec, portfolio_var, stress_test
@@ -26,6 +28,18 @@ def test_parameters_change_the_spec_which_checks_itself():
     assert moved.spec == VarSpec(horizon_days=10)
     with pytest.raises(InputError, match="horizon_days"):
         moved.at({"horizon_days": 0})
+
+
+def test_what_a_spec_nests_is_no_parameter():
+    @dataclasses.dataclass(frozen=True)
+    class Nested:
+        horizon_days: int = 1
+        inner: VarSpec = dataclasses.field(default_factory=VarSpec)
+        fitted: float | None = None
+
+    assert Analysis(portfolio_var, Nested()).values("p", "latest") == {
+        "portfolio": "p", "as_of": "latest", "horizon_days": 1,
+    }  # fmt: skip
 
 
 def test_overlapping_returns_need_a_longer_history():
