@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import bdtr, bdtrc, chdtrc, ndtr, xlogy
 
 from riskkit.errors import InputError
-from riskkit.measures.empirical import check_confidence
+from riskkit.measures.arguments import confidence
 from riskkit.measures.outcome import Outcome
 
 Zone = Literal["green", "yellow", "red"]
@@ -251,10 +251,9 @@ def _chi_square(ratio: float, degrees_of_freedom: int) -> Outcome:
 
 def _checked(exceptions: int, days: int, confidence_level: float) -> float:
     """Probability of an exception, after the arguments have been found to make sense."""
-    check_confidence(confidence_level)
     _check_count("days", days, 1, None)
     _check_count("exceptions", exceptions, 0, days)
-    return float(1 - Fraction(str(float(confidence_level))))
+    return float(1 - Fraction(str(confidence(confidence_level))))
 
 
 def _check_count(name: str, count: int, low: int, high: int | None) -> None:

@@ -54,15 +54,21 @@ def fit_degrees_of_freedom(changes: FloatArray) -> float:
         constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * math.log(math.pi * (nu - 2))
         return float(-(constant - (nu + 1) / 2 * np.log1p(squares / (nu - 2)).mean()))
 
-    return 1.0 / _lowest(cost, 1 / FIT_BOUNDS[1], 1 / FIT_BOUNDS[0])
+    return 1.0 / lowest(cost, 1 / FIT_BOUNDS[1], 1 / FIT_BOUNDS[0])
 
 
-def _lowest(cost: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function with one valley is lowest: golden section (scipy.optimize takes longer to import than this)."""
+def lowest(cost: Callable[[float], float], low: float, high: float, tolerance: float = 1e-10) -> float:
+    """Where a function with one valley is lowest: golden section (scipy.optimize takes longer to import than this).
+
+    Examples
+    --------
+    >>> round(lowest(lambda x: (x - 0.3) ** 2, 0.0, 1.0), 6)
+    0.3
+    """
     ratio = (math.sqrt(5.0) - 1.0) / 2.0
     left, right = high - ratio * (high - low), low + ratio * (high - low)
     at_left, at_right = cost(left), cost(right)
-    while high - low > 1e-10:
+    while high - low > tolerance:
         if at_left < at_right:
             high, right, at_right = right, left, at_left
             left = high - ratio * (high - low)

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.errors import InputError
+from riskkit.measures.arguments import confidence, sample
 
 FloatArray = NDArray[np.float64]
 
@@ -46,8 +46,7 @@ def tail_mass(n: int, confidence_level: float) -> Fraction:
     >>> tail_mass(100, 0.95)
     Fraction(5, 1)
     """
-    check_confidence(confidence_level)
-    return n * (1 - Fraction(str(float(confidence_level))))
+    return n * (1 - Fraction(str(confidence(confidence_level))))
 
 
 def value_at_risk(losses: ArrayLike, confidence_level: float) -> float:
@@ -84,7 +83,7 @@ def value_at_risk(losses: ArrayLike, confidence_level: float) -> float:
     >>> value_at_risk([3.0, -1.0, 7.0, 5.0, 1.0], 0.6)
     5.0
     """
-    values = checked_losses(losses)
+    values = sample("losses", losses)
     k = math.ceil(tail_mass(len(values), confidence_level))
     return float(np.partition(values, len(values) - k)[len(values) - k])
 
@@ -120,7 +119,7 @@ def expected_shortfall(losses: ArrayLike, confidence_level: float) -> float:
     >>> round(expected_shortfall([3.0, -1.0, 7.0, 5.0, 1.0], 0.7), 6)  # (7 + 0.5 * 5) / 1.5
     6.333333
     """
-    values = checked_losses(losses)
+    values = sample("losses", losses)
     tail = worst(values, confidence_level)
     return float(tail.weights @ values[tail.indices])
 
@@ -146,19 +145,3 @@ def largest(losses: FloatArray, k: int) -> NDArray[np.intp]:
     threshold = np.partition(losses, len(losses) - k)[len(losses) - k]
     candidates = np.flatnonzero(losses >= threshold)
     return candidates[np.argsort(-losses[candidates], kind="stable")[:k]]
-
-
-def checked_losses(losses: ArrayLike) -> FloatArray:
-    """Losses as a vector of finite floats; InputError otherwise."""
-    values = np.asarray(losses, np.float64)
-    if values.ndim != 1 or len(values) == 0:
-        raise InputError("losses", values.shape, "a vector of at least one loss")
-    if not np.isfinite(values).all():
-        raise InputError("losses", f"{int((~np.isfinite(values)).sum())} that are NaN or infinite", "finite losses")
-    return values
-
-
-def check_confidence(confidence_level: float) -> None:
-    """Refuse a confidence level outside (0.5, 1)."""
-    if isinstance(confidence_level, bool | str) or not 0.5 < confidence_level < 1:
-        raise InputError("confidence_level", confidence_level, "a fraction above 0.5 and below 1, such as 0.99")

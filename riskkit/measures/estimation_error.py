@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from riskkit.errors import InputError
 from riskkit.measures import empirical
@@ -130,7 +130,10 @@ def value_at_risk_standard_error(losses: ArrayLike, confidence_level: float, den
     if density == "normal":
         height = math.exp(-(float(special.ndtri(level)) ** 2) / 2) / math.sqrt(2 * math.pi) / deviation
     else:
-        height = float(stats.gaussian_kde(loss)(empirical.value_at_risk(loss, level))[0])
+        # Imported here: scipy.stats takes 2 s to import, and only this density needs it.
+        from scipy.stats import gaussian_kde
+
+        height = float(gaussian_kde(loss)(empirical.value_at_risk(loss, level))[0])
     return math.sqrt(level * (1 - level) / len(loss)) / height
 
 

@@ -7,7 +7,7 @@ import math
 from scipy.special import ndtri
 
 from riskkit.errors import InputError
-from riskkit.measures.empirical import check_confidence
+from riskkit.measures.arguments import confidence
 
 
 def value_at_risk(standard_deviation: float, confidence_level: float) -> float:
@@ -34,7 +34,7 @@ def value_at_risk(standard_deviation: float, confidence_level: float) -> float:
     >>> round(value_at_risk(93.604663, 0.99), 3)
     217.757
     """
-    check_confidence(confidence_level)
+    confidence(confidence_level)
     _check_deviation(standard_deviation)
     return float(standard_deviation * ndtri(confidence_level))
 
@@ -67,7 +67,7 @@ def expected_shortfall(standard_deviation: float, confidence_level: float) -> fl
     >>> round(expected_shortfall(1.0, 0.99), 6)
     2.665214
     """
-    check_confidence(confidence_level)
+    confidence(confidence_level)
     _check_deviation(standard_deviation)
     density = math.exp(-0.5 * float(ndtri(confidence_level)) ** 2) / math.sqrt(2.0 * math.pi)
     return standard_deviation * density / (1.0 - confidence_level)

@@ -43,7 +43,7 @@ _OFFSETS = {
 }
 
 
-def _position(n: int, level: Fraction, estimator: str) -> tuple[int, Fraction]:
+def quantile_position(n: int, level: Fraction, estimator: str) -> tuple[int, Fraction]:
     """Rank counted from the smallest loss, and the weight of the next rank."""
     at = n * level
     if estimator == "inverted_cdf":
@@ -96,7 +96,7 @@ def value_at_risk(losses: ArrayLike, confidence_level: float, estimator: Estimat
     if estimator == "order_statistic":
         return empirical.value_at_risk(values, level)
     ordered = np.sort(values)
-    rank, fraction = _position(len(ordered), 1 - empirical.tail_mass(1, level), estimator)
+    rank, fraction = quantile_position(len(ordered), 1 - empirical.tail_mass(1, level), estimator)
     low, high = (ordered[min(max(r, 1), len(ordered)) - 1] for r in (rank, rank + 1))
     return float(low + float(fraction) * (high - low))
 

@@ -2,23 +2,33 @@
 
 Four blocks make a chunk. Chunk i always comes from its own stream, `SFC64(SeedSequence(seed, spawn_key=(i,)))`, and
 the sizes depend on the number of factors only: any thread can make a chunk, or make it again, with the same numbers.
+Under Sobol sampling a chunk is one of 16 sequences, each scrambled by the stream of its number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincinv, ndtri
 
+from riskkit.errors import InputError
 from riskkit.measures.degrees_of_freedom import unit_scale
 
 FloatArray = NDArray[np.float64]
+Sampling = Literal["pseudo", "antithetic", "sobol"]
 
 #: Numbers in a block: half a megabyte, so that random numbers and their product stay near the core.
 BLOCK_NUMBERS = 1 << 16
 #: Blocks from one stream: making a stream costs as much as some thousand numbers.
 BLOCKS_PER_CHUNK = 4
+#: Independently scrambled Sobol sequences: their spread is the standard error.
+SOBOL_SEQUENCES = 16
+#: Dimensions for which direction numbers exist (Joe and Kuo).
+MOST_SOBOL_DIMENSIONS = 21_201
 
 
 def block_rows(n_columns: int) -> int:
@@ -31,75 +41,113 @@ def generator(seed: int, chunk: int) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(chunk,))))
 
 
-def normal_blocks(factor: FloatArray, n_paths: int, seed: int) -> Iterator[FloatArray]:
-    """Correlated normal changes, block by block.
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Correlated changes of F factors with mean 0, normal or Student-t, in chunks that any thread can make.
 
-    Parameters
+    Attributes
     ----------
     factor : array (F, R)
-        L with L L' = covariance.
+        L with L L' = covariance **of the result**, for a Student-t too.
     n_paths : int
-        Rows over all blocks.
     seed : int
+    degrees_of_freedom : float or None
+        nu above 2 of a multivariate Student-t: normals over the root of one chi-square a path; None is normal.
+    sampling : {"pseudo", "antithetic", "sobol"}
+        `antithetic`: path i and path i + ceil(n / 2) are each other's negative.
 
-    Yields
+    Raises
     ------
-    array (S, F)
-        Rows are independent, mean 0, covariance L L'. **The next block overwrites it.**
-
-    Examples
-    --------
-    >>> blocks = normal_blocks(np.array([[2.0]]), 200_000, seed=1)
-    >>> round(float(np.concatenate([block[:, 0].copy() for block in blocks]).std()), 1)
-    2.0
-    """
-    for _, _, changes in _blocks(factor, n_paths, seed):
-        yield changes
-
-
-def student_t_blocks(factor: FloatArray, degrees_of_freedom: float, n_paths: int, seed: int) -> Iterator[FloatArray]:
-    """Correlated Student-t changes, block by block: normals over the root of one chi-square a path.
-
-    Parameters
-    ----------
-    factor : array (F, R)
-        L with L L' = covariance **of the result**: the scale matrix is (nu - 2) / nu times that.
-    degrees_of_freedom : float
-        nu above 2.
-    n_paths, seed : int
-
-    Yields
-    ------
-    array (S, F)
-        Mean 0, covariance L L', all factors with common tail events. **The next block overwrites it.**
+    InputError
+        An unknown sampling, degrees of freedom of 2 or less, too many factors for Sobol.
 
     References
     ----------
-    McNeil, Frey, Embrechts, Quantitative Risk Management, section 6.2 (normal variance mixtures).
+    McNeil, Frey, Embrechts, Quantitative Risk Management, section 6.2 (normal variance mixtures). Glasserman (2004),
+    Monte Carlo Methods in Financial Engineering, sections 4.2 and 5.4. Joe and Kuo (2008), Sobol direction numbers.
 
     Examples
     --------
-    >>> blocks = student_t_blocks(np.array([[2.0]]), 10.0, 200_000, seed=1)
-    >>> round(float(np.concatenate([block[:, 0].copy() for block in blocks]).std()), 1)
-    2.0
+    >>> paths = Paths(np.array([[2.0]]), 3, seed=1, sampling="antithetic")
+    >>> [(start, len(changes)) for start, changes in paths.chunk(0)]
+    [(0, 2), (2, 1)]
     """
-    scaled = factor * unit_scale(degrees_of_freedom)
-    for rng, rows, changes in _blocks(scaled, n_paths, seed):
-        stretch = np.sqrt(degrees_of_freedom / rng.chisquare(degrees_of_freedom, rows))
-        changes *= stretch[:, None]
-        yield changes
 
+    factor: FloatArray
+    n_paths: int
+    seed: int
+    degrees_of_freedom: float | None = None
+    sampling: Sampling = "pseudo"
 
-def _blocks(factor: FloatArray, n_paths: int, seed: int) -> Iterator[tuple[np.random.Generator, int, FloatArray]]:
-    n_factors, rank = factor.shape
-    size = block_rows(max(rank, n_factors))
-    transposed = np.ascontiguousarray(factor.T)
-    normals, changes = np.empty((min(size, n_paths), rank)), np.empty((min(size, n_paths), n_factors))
-    rng = generator(seed, 0)
-    for block, start in enumerate(range(0, n_paths, size)):
-        rows = min(size, n_paths - start)
-        if block and block % BLOCKS_PER_CHUNK == 0:
-            rng = generator(seed, block // BLOCKS_PER_CHUNK)
-        rng.standard_normal(out=normals[:rows])
-        np.matmul(normals[:rows], transposed, out=changes[:rows])
-        yield rng, rows, changes[:rows]
+    def __post_init__(self) -> None:
+        if self.sampling not in get_args(Sampling):
+            raise InputError("sampling", self.sampling, f"one of {', '.join(get_args(Sampling))}")
+        if self.degrees_of_freedom is not None:
+            unit_scale(self.degrees_of_freedom)
+        if self.sampling == "sobol" and self.factor.shape[1] >= MOST_SOBOL_DIMENSIONS:
+            expected = f"pseudo or antithetic: Sobol sequences have {MOST_SOBOL_DIMENSIONS} dimensions"
+            raise InputError("sampling", "sobol", expected)
+
+    @property
+    def n_chunks(self) -> int:
+        """Streams that make all paths."""
+        if self.sampling == "sobol":
+            return min(SOBOL_SEQUENCES, self.n_paths)
+        return -(-self._drawn // (BLOCKS_PER_CHUNK * self._rows))
+
+    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+        """Blocks of one chunk: number of the first path, and changes (S, F). The next block overwrites it."""
+        if self.sampling == "sobol":
+            yield from self._sobol(index)
+            return
+        rng = generator(self.seed, index)
+        rows = min(self._rows, self._drawn)
+        normals, changes = np.empty((rows, self.factor.shape[1])), np.empty((rows, len(self.factor)))
+        mirror = np.empty_like(changes) if self.sampling == "antithetic" else changes
+        first = index * BLOCKS_PER_CHUNK * self._rows
+        for start in range(first, min(first + BLOCKS_PER_CHUNK * self._rows, self._drawn), rows):
+            here = min(rows, self._drawn - start)
+            rng.standard_normal(out=normals[:here])
+            squares = None if self.degrees_of_freedom is None else rng.chisquare(self.degrees_of_freedom, here)
+            self._changes(normals[:here], squares, changes[:here])
+            if self.sampling == "antithetic":
+                np.negative(changes[:here], out=mirror[:here])
+            yield start, changes[:here]
+            if self.sampling == "antithetic" and self._drawn + start < self.n_paths:
+                yield self._drawn + start, mirror[: min(here, self.n_paths - self._drawn - start)]
+
+    def _sobol(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+        # Imported here: scipy.stats takes 2 s to import, and only this sampling needs it.
+        from scipy.stats import qmc
+
+        bounds = np.linspace(0, self.n_paths, self.n_chunks + 1).astype(np.int64)
+        start, stop = int(bounds[index]), int(bounds[index + 1])
+        rank = self.factor.shape[1]
+        sequence = qmc.Sobol(rank + (self.degrees_of_freedom is not None), rng=generator(self.seed, index))
+        rows = 1 << (self._rows.bit_length() - 1)
+        for row in range(start, stop, rows):
+            # The first draw is a power of two, as the sequence wants; half of the last bit keeps points above zero.
+            points = sequence.random(rows)[: stop - row] + 2.0**-31
+            squares = None
+            if self.degrees_of_freedom is not None:
+                squares = np.asarray(2.0 * gammaincinv(self.degrees_of_freedom / 2.0, points[:, rank]), np.float64)
+            changes = np.empty((len(points), len(self.factor)))
+            self._changes(ndtri(points[:, :rank]), squares, changes)
+            yield row, changes
+
+    def _changes(self, normals: FloatArray, squares: FloatArray | None, out: FloatArray) -> None:
+        if len(self.factor) == 1 == self.factor.shape[1]:
+            np.multiply(normals, self.factor[0, 0], out=out)
+        else:
+            np.matmul(normals, self.factor.T, out=out)
+        if squares is not None and self.degrees_of_freedom is not None:
+            nu = self.degrees_of_freedom
+            out *= (unit_scale(nu) * np.sqrt(nu / squares))[:, None]
+
+    @property
+    def _drawn(self) -> int:
+        return -(-self.n_paths // 2) if self.sampling == "antithetic" else self.n_paths
+
+    @property
+    def _rows(self) -> int:
+        return block_rows(max(self.factor.shape))

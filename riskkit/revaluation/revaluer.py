@@ -85,6 +85,23 @@ class Revaluer:
         exposures *= unit_moves(self._snapshot)
         return exposures
 
+    @cached_property
+    def curved(self) -> NDArray[np.bool_]:
+        """Which factors, moving alone, change the book's value by more or less than in proportion, (F,)."""
+        columns = np.zeros(len(self._snapshot.factors), bool)
+        for holding in self._holdings:
+            if holding.quantity:
+                columns[[] if holding.is_linear else list(holding.columns)] = True
+                columns[[] if holding.base_column is None else [holding.base_column]] = True
+        return columns
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the P&L is exactly a weighted sum of the level changes, cross terms included."""
+        return not any(
+            h.quantity and one.hessian.any() for h, one in zip(self._holdings, self.sensitivities, strict=True)
+        ) and (self._quadratic or not self.curved.any())
+
     def pnl(self, changes: FloatArray) -> FloatArray:
         """P&L of the portfolio, base currency, gain positive.
 

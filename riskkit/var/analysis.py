@@ -9,11 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.market import FactorHistory
+from riskkit.measures.arguments import whole
 from riskkit.portfolio import EuropeanOption, Portfolio
 from riskkit.revaluation import Revaluer
 from riskkit.var.covariance_input import CovarianceInput
-from riskkit.var.methods import Outcome, historical, monte_carlo, parametric
-from riskkit.var.model import CovarianceModel, check_given, covariance_model
+from riskkit.var.figures import Outcome
+from riskkit.var.historical import historical
+from riskkit.var.model import CovarianceModel, check_given, covariance_model, uses_covariance
+from riskkit.var.monte_carlo import monte_carlo, t_copula
+from riskkit.var.parametric import parametric
 from riskkit.var.result import VarResult
 from riskkit.var.spec import VarSpec
 
@@ -26,6 +30,7 @@ def portfolio_var(
     spec: VarSpec | None = None,
     *,
     covariance: CovarianceInput | None = None,
+    threads: int | None = None,
 ) -> VarResult:
     """Value at risk and expected shortfall of a portfolio, losses positive.
 
@@ -38,6 +43,8 @@ def portfolio_var(
         Historical simulation of 500 days at 99 % over one day by default.
     covariance : CovarianceInput, optional
         Used instead of an estimate from the history, which then gives only today's levels.
+    threads : int, optional
+        Threads that value scenarios; as many as there are processors by default. The result does not depend on it.
 
     Returns
     -------
@@ -69,16 +76,12 @@ def portfolio_var(
     """
     spec = VarSpec() if spec is None else spec
     check_given(spec, covariance)
+    threads = None if threads is None else whole("threads", threads, at_least=1, at_most=1024)
     history = history.select(portfolio.factors)
     snapshot = history.snapshot()
     book = Revaluer(portfolio, snapshot, spec.revaluation)
-    model = None if spec.method == "historical" else covariance_model(history, spec, covariance)
-    if model is None:
-        outcome = historical(book, history, spec)
-    elif spec.method == "parametric":
-        outcome = parametric(book, model, spec)
-    else:
-        outcome = monte_carlo(book, history, model, spec)
+    model = covariance_model(history, spec, covariance) if uses_covariance(spec) else None
+    outcome = _outcome(book, history, model, spec, threads)
     return VarResult(
         spec=spec,
         portfolio=portfolio,
@@ -88,14 +91,36 @@ def portfolio_var(
         var=outcome.var,
         expected_shortfall=outcome.expected_shortfall,
         pnl=outcome.pnl,
-        pnl_dates=history.dates[-outcome.n_scenarios :] if spec.method == "historical" else None,
+        pnl_dates=history.dates[-outcome.n_scenarios :] if _days_in_order(spec) else None,
         standard_deviation=outcome.standard_deviation,
         n_scenarios=outcome.n_scenarios,
         estimator=outcome.estimator,
         notes=(*_horizon_notes(spec), *outcome.notes, *_book_notes(portfolio, history, spec, book), *history.notes),
         components=_component_table(portfolio, book, outcome),
         exposures=_exposure_table(history, book, spec, model),
+        var_standard_error=outcome.error.var,
+        es_standard_error=outcome.error.expected_shortfall,
+        confidence_interval=outcome.error.interval,
+        scenario_weights=outcome.weights,
+        factors=outcome.factors,
     )
+
+
+def _outcome(
+    book: Revaluer, history: FactorHistory, model: CovarianceModel | None, spec: VarSpec, threads: int | None
+) -> Outcome:
+    if spec.method == "historical":
+        return historical(book, history, spec, threads)
+    if model is None:
+        return t_copula(book, history, spec, threads)
+    if spec.method == "parametric":
+        return parametric(book, history, model, spec)
+    return monte_carlo(book, history, model, spec, threads)
+
+
+def _days_in_order(spec: VarSpec) -> bool:
+    """Whether the scenarios are the history's days: not so for a bootstrap of several days."""
+    return spec.method == "historical" and (spec.historical.weighting != "filtered" or spec.step_days == 1)
 
 
 def _component_table(portfolio: Portfolio, book: Revaluer, outcome: Outcome) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from riskkit.errors import InputError
 from riskkit.market import FactorHistory
 from riskkit.measures.covariance import CONVENTIONS, covariance, nearest_psd
+from riskkit.measures.shrinkage import shrunk_covariance
 from riskkit.var.covariance_input import CovarianceInput
 from riskkit.var.spec import VarSpec
 
@@ -47,6 +48,10 @@ def covariance_model(history: FactorHistory, spec: VarSpec, given: CovarianceInp
         notes = [f"Covariance given: {given.convention}.", repair.note]
         return CovarianceModel(repair.matrix, 0, tuple(note for note in notes if note))
     returns = history.returns(spec.lookback_days)
+    if spec.covariance == "ledoit_wolf" or spec.covariance == "oas":
+        shrunk = shrunk_covariance(returns, spec.covariance)
+        note = f"Factor covariance: {shrunk.convention} {len(returns)} daily returns up to {history.last}."
+        return CovarianceModel(shrunk.covariance, len(returns), (note,))
     matrix = covariance(returns, spec.covariance, spec.decay)
     convention = CONVENTIONS[spec.covariance]
     if spec.covariance == "ewma":
@@ -62,5 +67,10 @@ def covariance_model(history: FactorHistory, spec: VarSpec, given: CovarianceInp
 
 def check_given(spec: VarSpec, given: CovarianceInput | None) -> None:
     """Refuse a covariance that the method would not use."""
-    if given is not None and spec.method == "historical":
-        raise InputError("covariance", given.convention, "nothing: the historical method uses no covariance")
+    if given is not None and not uses_covariance(spec):
+        raise InputError("covariance", given.convention, f"nothing: the {spec.method} method uses no covariance")
+
+
+def uses_covariance(spec: VarSpec) -> bool:
+    """Whether the method is built on a covariance of the factors."""
+    return spec.method not in ("historical", "monte_carlo_t_copula")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from riskkit.errors import InputError
 from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
+from riskkit.var.figures import FactorParts
+from riskkit.var.performance import performance_table
 from riskkit.var.spec import VarSpec
 
 FloatArray = NDArray[np.float64]
@@ -51,6 +53,14 @@ class VarResult:
     exposures : DataFrame
         factor, kind, exposure, volatility: P&L to first order is the exposure times the factor's return; volatility is
         the daily standard deviation of that return (sample, over the lookback, or the covariance's).
+    var_standard_error, es_standard_error : float or None
+        Sampling error of the two figures; None where the method has none: parametric, age-weighted, overlapping.
+    confidence_interval : (float or None, float or None) or None
+        For VaR, at `spec.estimators.coverage`; a side is None where there are too few scenarios for a bound.
+    scenario_weights : array (S,) or None
+        Of the scenarios, summing to 1; None where all count the same.
+    factors : FactorParts or None
+        What `by_factor` is made from.
     """
 
     spec: VarSpec
@@ -68,6 +78,11 @@ class VarResult:
     notes: tuple[str, ...]
     components: pd.DataFrame
     exposures: pd.DataFrame
+    var_standard_error: float | None = None
+    es_standard_error: float | None = None
+    confidence_interval: tuple[float | None, float | None] | None = None
+    scenario_weights: FloatArray | None = None
+    factors: FactorParts | None = field(default=None, repr=False)
 
     def by(self, column: Grouping) -> pd.DataFrame:
         """Components summed by asset class, currency or sector: value, component_var, component_es, largest first."""
@@ -77,12 +92,47 @@ class VarResult:
         grouped = self.components.groupby(column, sort=True)[figures].sum()
         return grouped.sort_values("component_var", ascending=False, kind="stable").reset_index()
 
+    def by_factor(self) -> pd.DataFrame:
+        """Components by risk factor: factor, kind, component_var, component_es, largest first; they sum to the total.
+
+        Parametric: Euler shares. Simulation: the mean loss in the tail when that factor alone moves, the rest held; the
+        last row, `cross and residual`, is what several factors do only together. Computed when asked for.
+        """
+        names = ["factor", "kind", "component_var", "component_es"]
+        if self.factors is None:
+            return pd.DataFrame({name: pd.Series(dtype="str" if name in names[:2] else "float") for name in names})
+        shares = self.factors.shares()
+        table = pd.DataFrame(
+            {
+                "factor": self.exposures["factor"],
+                "kind": self.exposures["kind"],
+                "component_var": shares.var,
+                "component_es": shares.expected_shortfall,
+            }
+        ).sort_values("component_var", ascending=False, kind="stable")
+        rest = [self.var - float(shares.var.sum()), self.expected_shortfall - float(shares.expected_shortfall.sum())]
+        last = pd.DataFrame([("cross and residual", "", *rest)], columns=names)
+        return pd.concat([table, last], ignore_index=True)
+
+    def performance(self, benchmark: ArrayLike | None = None) -> pd.DataFrame:
+        """Volatility, drawdown and ratios of today's book over the past days: figure, value, unit.
+
+        Only for a plain historical simulation of daily moves: other P&L is not a series of days.
+        """
+        if self.pnl is None or self.spec.historical.weighting != "plain" or self.pnl_dates is None:
+            raise InputError("method", self.spec.method, "historical with plain weighting: days in order of time")
+        if self.spec.step_days > 1:
+            raise InputError("scaling", self.spec.scaling, "sqrt_time: overlapping days are no series of days")
+        return performance_table(self.pnl / self.spec.time_factor, self.portfolio.base_currency, benchmark)
+
     def metrics(self) -> tuple[Metric, ...]:
         """The figures a run stores: headline ones, then components by position and by asset class."""
         unit = self.portfolio.base_currency
         headline = ("var", "expected_shortfall", "value", "gross_value", "standard_deviation")
         metrics = [Metric(name, float(getattr(self, name)), unit) for name in headline]
         metrics.append(Metric("n_scenarios", float(self.n_scenarios), "count"))
+        errors = (("var_standard_error", self.var_standard_error), ("es_standard_error", self.es_standard_error))
+        metrics.extend(Metric(name, error, unit) for name, error in errors if error is not None)
         for label, table in (("position", self.components), ("asset_class", self.by("asset_class"))):
             for name in ("component_var", "component_es"):
                 pairs = zip(table[label], table[name], strict=True)
@@ -95,4 +145,5 @@ class VarResult:
             [(m.name, m.value, m.unit) for m in self.metrics() if not m.labels], columns=["figure", "value", "unit"]
         )
         groups = {f"components_by_{column}": self.by(column) for column in ("asset_class", "currency", "sector")}
-        return {"summary": summary, "components": self.components} | groups | {"exposures": self.exposures}
+        factors = {"components_by_factor": self.by_factor(), "exposures": self.exposures}
+        return {"summary": summary, "components": self.components} | groups | factors

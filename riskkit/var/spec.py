@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import KW_ONLY, dataclass
-from typing import Any, Literal, get_args
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Literal
 
 from riskkit.errors import InputError
-from riskkit.measures.covariance import Estimator as CovarianceEstimator
+from riskkit.var.options import EstimatorSpec, HistoricalSpec, ParametricSpec, SimulationSpec, choose
 
-VarMethod = Literal["historical", "parametric", "monte_carlo_normal", "monte_carlo_t"]
+VarMethod = Literal["historical", "parametric", "monte_carlo_normal", "monte_carlo_t", "monte_carlo_t_copula"]
+Covariance = Literal["sample", "population", "ewma", "ledoit_wolf", "oas"]
 Scaling = Literal["sqrt_time", "none"]
 Revaluation = Literal["full", "delta_gamma"]
 
@@ -28,8 +29,8 @@ class VarSpec:
 
     Attributes
     ----------
-    method : {"historical", "parametric", "monte_carlo_normal", "monte_carlo_t"}
-        Where the P&L distribution comes from.
+    method : {"historical", "parametric", "monte_carlo_normal", "monte_carlo_t", "monte_carlo_t_copula"}
+        Where the P&L distribution comes from. The copula's margins are the factors' past returns.
     confidence_level : float
         Probability that the loss is not exceeded, between 0.5 and 1.
     horizon_days : int
@@ -41,8 +42,8 @@ class VarSpec:
         overlapping `horizon_days` returns (historical), covariance times `horizon_days` (the other methods).
     revaluation : {"full", "delta_gamma"}
         How positions are valued under a scenario. The parametric method is linear whatever it says.
-    covariance : {"sample", "population", "ewma"}
-        Estimator of the factor covariance; not used by the historical method.
+    covariance : {"sample", "population", "ewma", "ledoit_wolf", "oas"}
+        Estimator of the factor covariance; not used by the historical method and the copula.
     decay : float
         Of the ewma covariance, between 0 and 1.
     n_paths : int
@@ -51,6 +52,8 @@ class VarSpec:
         Of the Student-t, above 2; None has them fitted, and the result says what came out.
     seed : int
         Of the random numbers: the same seed gives the same result.
+    historical, parametric, simulation, estimators : HistoricalSpec, ParametricSpec, SimulationSpec, EstimatorSpec
+        The finer choices of each method; the defaults are the plain ones.
 
     Examples
     --------
@@ -69,16 +72,21 @@ class VarSpec:
     _: KW_ONLY
     scaling: Scaling = "sqrt_time"
     revaluation: Revaluation = "full"
-    covariance: CovarianceEstimator = "sample"
+    covariance: Covariance = "sample"
     decay: float = 0.94
     n_paths: int = 100_000
     degrees_of_freedom: float | None = None
     seed: int = 20200316
+    historical: HistoricalSpec = field(default_factory=HistoricalSpec)
+    parametric: ParametricSpec = field(default_factory=ParametricSpec)
+    simulation: SimulationSpec = field(default_factory=SimulationSpec)
+    estimators: EstimatorSpec = field(default_factory=EstimatorSpec)
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise InputError(name, getattr(self, name), f"one of {', '.join(choices)}")
+        choose(self, method=VarMethod, scaling=Scaling, revaluation=Revaluation, covariance=Covariance)
+        for name, kind in _GROUPS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
         for name, (low, high) in _INTEGERS.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
@@ -88,6 +96,10 @@ class VarSpec:
         self._number("decay", 0.0, 1.0, "a number between 0 and 1")
         if self.degrees_of_freedom is not None:
             self._number("degrees_of_freedom", 2.0, 1e6, "a number above 2, or nothing to have them fitted")
+        weighted = self.method == "historical" and self.historical.weighting == "age"
+        if weighted and (self.estimators.quantile, self.estimators.tail) != ("order_statistic", "acerbi_tasche"):
+            found = f"{self.estimators.quantile}, {self.estimators.tail}"
+            raise InputError("estimators", found, "order_statistic and acerbi_tasche where scenarios carry weights")
 
     def _number(self, name: str, low: float, high: float, expected: str) -> None:
         value = getattr(self, name)
@@ -98,7 +110,7 @@ class VarSpec:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Names of the fields, in order."""
-        return tuple(field.name for field in dataclasses.fields(cls))
+        return tuple(item.name for item in dataclasses.fields(cls))
 
     @property
     def time_factor(self) -> float:
@@ -111,12 +123,9 @@ class VarSpec:
         return 1 if self.scaling == "sqrt_time" else self.horizon_days
 
 
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    name: get_args(kind)
-    for name, kind in (
-        ("method", VarMethod),
-        ("scaling", Scaling),
-        ("revaluation", Revaluation),
-        ("covariance", CovarianceEstimator),
-    )
+_GROUPS = {
+    "historical": HistoricalSpec,
+    "parametric": ParametricSpec,
+    "simulation": SimulationSpec,
+    "estimators": EstimatorSpec,
 }

@@ -9,24 +9,33 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from riskkit.measures.simulation import BLOCKS_PER_CHUNK, block_rows, generator, normal_blocks, student_t_blocks
+from riskkit.errors import InputError
+from riskkit.measures.simulation import BLOCKS_PER_CHUNK, Paths, block_rows, generator
 
 FACTOR = np.array([[0.02, 0.0], [0.01, 0.03]])
 SE = 5 / np.sqrt(200_000)  # five standard errors of a correlation
 
 
-def whole(blocks) -> np.ndarray:
-    return np.concatenate([block.copy() for block in blocks])
+def whole(paths: Paths, order: list[int] | None = None) -> np.ndarray:
+    """Every path, its chunks made in any order."""
+    out = np.full((paths.n_paths, len(paths.factor)), np.nan)
+    for index in order or range(paths.n_chunks):
+        for start, changes in paths.chunk(index):
+            out[start : start + len(changes)] = changes
+    assert np.isfinite(out).all()
+    return out
 
 
-def test_normal_has_the_covariance_and_the_law() -> None:
-    changes = whole(normal_blocks(FACTOR, 200_000, 1))
+@pytest.mark.parametrize("sampling", ["pseudo", "antithetic", "sobol"])
+def test_normal_has_the_covariance_and_the_law(sampling) -> None:
+    changes = whole(Paths(FACTOR, 200_000, 1, sampling=sampling))
     assert np.cov(changes.T) == pytest.approx(FACTOR @ FACTOR.T, rel=4 * SE, abs=4 * SE * 1e-3)
     assert stats.kstest(changes[:, 0] / 0.02, "norm").pvalue > 1e-3
 
 
-def test_student_t_has_the_covariance_and_the_law() -> None:
-    changes = whole(student_t_blocks(FACTOR, 5.0, 200_000, 1))
+@pytest.mark.parametrize("sampling", ["pseudo", "antithetic", "sobol"])
+def test_student_t_has_the_covariance_and_the_law(sampling) -> None:
+    changes = whole(Paths(FACTOR, 200_000, 1, 5.0, sampling))
     assert np.cov(changes.T) == pytest.approx(FACTOR @ FACTOR.T, rel=0.05)
     standardised = changes[:, 0] / 0.02 / np.sqrt(3 / 5)
     assert stats.kstest(standardised, stats.t(5).cdf).pvalue > 1e-3
@@ -34,18 +43,48 @@ def test_student_t_has_the_covariance_and_the_law() -> None:
 
 def test_chunks_are_streams_of_their_own() -> None:
     rows = block_rows(2)
-    changes = whole(normal_blocks(np.eye(2), BLOCKS_PER_CHUNK * rows + 10, 9))
+    changes = whole(Paths(np.eye(2), BLOCKS_PER_CHUNK * rows + 10, 9))
     assert np.array_equal(changes[-10:], generator(9, 1).standard_normal((10, 2)))
     assert np.array_equal(changes[:10], generator(9, 0).standard_normal((10, 2)))
 
 
+@pytest.mark.parametrize("sampling", ["pseudo", "antithetic", "sobol"])
+def test_chunks_may_be_made_in_any_order(sampling) -> None:
+    paths = Paths(FACTOR, 300_001, 3, 4.0, sampling)
+    assert paths.n_chunks >= 2
+    assert np.array_equal(whole(paths), whole(paths, list(range(paths.n_chunks))[::-1]))
+
+
 def test_more_paths_begin_with_the_same() -> None:
-    few, many = (whole(normal_blocks(FACTOR, n, 4)) for n in (1_000, 50_000))
+    few, many = (whole(Paths(FACTOR, n, 4)) for n in (1_000, 50_000))
     assert np.array_equal(few, many[:1_000])
 
 
+@pytest.mark.parametrize("n", [7, 100, 40_001])
+def test_antithetic_paths_are_mirrored(n) -> None:
+    changes = whole(Paths(FACTOR, n, 2, 6.0, "antithetic"))
+    half = -(-n // 2)
+    assert np.array_equal(changes[half:], -changes[: n - half])
+    assert np.array_equal(changes[:half], whole(Paths(FACTOR, half, 2, 6.0)))
+
+
+def test_sobol_is_nearer_than_chance() -> None:
+    means = [np.abs(whole(Paths(FACTOR, 16_384, seed, sampling="sobol")).mean(axis=0)).max() for seed in range(3)]
+    assert max(means) < 0.03 / np.sqrt(16_384) / 10
+
+
 def test_seed_matters() -> None:
-    assert not np.array_equal(whole(normal_blocks(FACTOR, 10, 1)), whole(normal_blocks(FACTOR, 10, 2)))
+    for sampling in ("pseudo", "antithetic", "sobol"):
+        assert not np.array_equal(whole(Paths(FACTOR, 99, 1, sampling=sampling)), whole(Paths(FACTOR, 99, 2)))
+
+
+def test_refuses() -> None:
+    with pytest.raises(InputError, match="sampling"):
+        Paths(FACTOR, 10, 1, sampling="halton")
+    with pytest.raises(InputError, match="degrees_of_freedom"):
+        Paths(FACTOR, 10, 1, 2.0)
+    with pytest.raises(InputError, match="21201 dimensions"):
+        Paths(np.zeros((1, 30_000)), 10, 1, sampling="sobol")
 
 
 _DIGEST = """

@@ -25,7 +25,7 @@ def test_groups_sum(result) -> None:
 
 def test_metrics(result) -> None:
     metrics = {(m.name, *m.labels.items()): m for m in result.metrics()}
-    assert len(metrics) == len(result.metrics()) == 6 + 2 * 6 + 2 * 4
+    assert len(metrics) == len(result.metrics()) == 8 + 2 * 6 + 2 * 4
     assert metrics[("var",)].value == result.var
     assert metrics[("var",)].unit == "EUR"
     assert metrics[("n_scenarios",)].unit == "count"
@@ -41,6 +41,7 @@ def test_tables(result) -> None:
         "components_by_asset_class",
         "components_by_currency",
         "components_by_sector",
+        "components_by_factor",
         "exposures",
     ]
     assert list(tables["components"].columns) == [

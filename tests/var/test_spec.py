@@ -6,6 +6,7 @@ import pytest
 
 from riskkit.errors import InputError
 from riskkit.var import VarSpec
+from riskkit.var.options import EstimatorSpec, HistoricalSpec, ParametricSpec, SimulationSpec
 
 BAD = {
     "method": ["normal", "", None, "Historical"],
@@ -19,6 +20,10 @@ BAD = {
     "n_paths": [0, 10**12, 1e5, -1],
     "degrees_of_freedom": [2, 0, -1, math.inf, math.nan, True, "4"],
     "seed": [-1, 2**64, "x", 1.0, True],
+    "historical": ["age", None],
+    "parametric": ["normal"],
+    "simulation": ["sobol", True],
+    "estimators": [{}, "linear"],
 }
 
 
@@ -33,6 +38,39 @@ def test_refuses(field: str, value: object) -> None:
 def test_names_are_the_fields_in_order() -> None:
     assert VarSpec.names()[:4] == ("method", "confidence_level", "horizon_days", "lookback_days")
     assert set(VarSpec.names()) == set(BAD)
+
+
+BAD_OPTIONS = [
+    (HistoricalSpec, "weighting", ["newest", None, ""]),
+    (HistoricalSpec, "age_decay", [0, 1, math.nan, "0.99", True]),
+    (HistoricalSpec, "volatility", ["egarch"]),
+    (HistoricalSpec, "volatility_decay", [0, 1.0, -1, None]),
+    (HistoricalSpec, "scope", ["book"]),
+    (HistoricalSpec, "last_volatility", ["today"]),
+    (ParametricSpec, "distribution", ["t"]),
+    (ParametricSpec, "quadratic", ["yes", True]),
+    (SimulationSpec, "sampling", ["halton"]),
+    (SimulationSpec, "draws", ["one"]),
+    (EstimatorSpec, "quantile", ["type 7", 7]),
+    (EstimatorSpec, "tail", ["mean"]),
+    (EstimatorSpec, "smoothing", [-1, 1.5, True, "3"]),
+    (EstimatorSpec, "coverage", [0, 1, math.inf, "0.9"]),
+]
+
+
+@pytest.mark.parametrize(("group", "field", "values"), BAD_OPTIONS)
+def test_options_refuse(group, field: str, values: list[object]) -> None:
+    for value in values:
+        with pytest.raises(InputError) as caught:
+            group(**{field: value})
+        assert caught.value.field == field
+
+
+def test_options_that_do_not_go_together() -> None:
+    with pytest.raises(InputError, match="distribution"):
+        ParametricSpec("student_t", "exact")
+    with pytest.raises(InputError, match=r"estimators.*scenarios carry weights"):
+        VarSpec(historical=HistoricalSpec("age"), estimators=EstimatorSpec("linear"))
 
 
 def test_unknown_field() -> None:
