@@ -1,0 +1,16 @@
+"""Explanations: why value at risk changed, where the P&L came from, what each book of a hierarchy adds."""
+
+from riskkit.explain.hierarchy import BookTree, HierarchyResult, measure_hierarchy
+from riskkit.explain.pnl import PnlExplain, explain_pnl
+from riskkit.explain.var_change import VarChange, VarInputs, explain_var_change
+
+__all__ = [
+    "BookTree",
+    "HierarchyResult",
+    "PnlExplain",
+    "VarChange",
+    "VarInputs",
+    "explain_pnl",
+    "explain_var_change",
+    "measure_hierarchy",
+]
