@@ -2,18 +2,27 @@
 
 from riskkit.var.analysis import portfolio_var
 from riskkit.var.covariance_input import CovarianceInput
+from riskkit.var.incremental import IncrementalResult, incremental_var
+from riskkit.var.liquidity import LiquidityResult, liquidity_horizon_es
 from riskkit.var.options import EstimatorSpec, HistoricalSpec, ParametricSpec, SimulationSpec
 from riskkit.var.result import VarResult
 from riskkit.var.spec import VarMethod, VarSpec
+from riskkit.var.stressed import StressedVarResult, stressed_var
 
 __all__ = [
     "CovarianceInput",
     "EstimatorSpec",
     "HistoricalSpec",
+    "IncrementalResult",
+    "LiquidityResult",
     "ParametricSpec",
     "SimulationSpec",
+    "StressedVarResult",
     "VarMethod",
     "VarResult",
     "VarSpec",
+    "incremental_var",
+    "liquidity_horizon_es",
     "portfolio_var",
+    "stressed_var",
 ]
