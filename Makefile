@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVE ?= 1
 
-.PHONY: help demo test lab check bench soak lock clean
+.PHONY: help demo test lab check bench bench-peers soak lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 # uv (bootstrapped from PyPI into the venv) installs the locked stack in seconds where pip needs minutes.
 $(VENV)/.installed: requirements.lock pyproject.toml
+	@echo "Installing the pinned packages into $(VENV) …"
 	@test -x $(BIN)/uv || { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "riskkit needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }; \
 	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
@@ -37,6 +38,16 @@ test: check  ## everything
 
 bench: $(VENV)/.installed  ## performance ratios, printed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks
+
+PEERS := tests/benchmarks/peers
+.venv-peers/.installed: $(PEERS)/requirements.lock | $(VENV)/.installed
+	@$(BIN)/python -m venv --without-pip --clear .venv-peers
+	@$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes $(PEERS)/requirements.lock
+	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --no-deps --editable .
+	@touch $@
+
+bench-peers: .venv-peers/.installed  ## riskkit beside other libraries, in an environment of their own (1.1 GB)
+	@.venv-peers/bin/python $(PEERS)
 
 soak: $(VENV)/.installed  ## the long counts, written to tests/soak/results
 	$(BIN)/pytest -m soak -s tests/soak

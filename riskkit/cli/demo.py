@@ -95,7 +95,7 @@ def _reports(settings: Settings, *, fresh: bool) -> None:
         for report in REPORTS:
             there = None if fresh else _there(settings, store, report)
             if there is not None:
-                click.echo(f"{report} · {BOOK} · already there\n  {there}")
+                click.echo(f"{report} · {BOOK} · already there\n  {there.relative_to(settings.project)}")
                 continue
             with progress(quiet=False) as on_step:
                 run = run_report(settings, store, report, {"portfolio": BOOK}, on_step)
@@ -130,10 +130,17 @@ def _serve(port: int) -> None:
 
 
 def _lab(project: Path) -> None:
-    """JupyterLab on the notebooks, signed in as the demo's quant."""
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(project), "--ip", "127.0.0.1"]
-    root = ["--allow-root"] if os.geteuid() == 0 else []
-    _wait(subprocess.Popen([*command, *root, "--LabApp.default_url=/lab/tree/notebooks"]))  # noqa: S603
+    """JupyterLab on the notebooks, signed in as the demo's quant; no news, no update checks, no Voila beside it."""
+    options = {
+        "ip": "127.0.0.1",
+        "notebook-dir": project,
+        "LabApp.default_url": "/lab/tree/notebooks",
+        "LabApp.news_url": "None",
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "ServerApp.jpserver_extensions": "{'voila.server_extension': False}",
+    }
+    command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+    _wait(subprocess.Popen([*command, *(["--allow-root"] if os.geteuid() == 0 else [])]))  # noqa: S603
 
 
 def _wait(child: subprocess.Popen[bytes]) -> None:
