@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from riskkit.charts.view import View
 from riskkit.notebook.analysis import Analysis
+from riskkit.notebook.companion import Companion
 from riskkit.notebook.report import ReportRun
 from riskkit.notebook.surroundings import Surroundings
 
@@ -25,7 +26,14 @@ class Run(Protocol):
     def controls(self) -> None:
         """Controls for the declared parameters; in a report, what they were."""
 
-    def show(self, view: Callable[[Any], View]) -> None:
+    def also(self, analysis: Callable[..., Any], spec: type[Any], **given: Any) -> Companion:
+        """Bind a second analysis to the same inputs.
+
+        Its spec is made of the notebook's parameters by name, and of what is given here. `run.show(view, of)` draws
+        what it found; where it cannot be computed the view says why.
+        """
+
+    def show(self, view: Callable[[Any], View], of: Companion | None = None) -> None:
         """Draw a view; live, it follows the controls."""
 
     def save(self) -> None:

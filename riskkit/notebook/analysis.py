@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from riskkit.errors import RiskkitError
+from riskkit.notebook.pages import Page, page
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.store.contract import Inputs
 
+#: Told how many steps are done, and how many there are.
+Progress = Callable[[int, int], None]
 #: Handed over by name; `spec` is how it is computed, the rest is what it is computed from.
 INPUTS = ("portfolio", "history", "scenarios", "spec")
 #: Parameters that say what to load, not how to compute.
@@ -42,30 +45,35 @@ class Analysis:
 
     @property
     def name(self) -> str:
-        """The function's name, which is also the notebook's: `portfolio_var`."""
+        """The function's name: `portfolio_var`."""
         return str(self.function.__name__)
 
     @property
-    def title(self) -> str:
-        """`portfolio_var` as a title: Portfolio VaR."""
-        words = [word.replace("var", "VaR") if word == "var" else word for word in self.name.split("_")]
-        return " ".join([words[0].capitalize(), *words[1:]])
+    def page(self) -> Page:
+        """The page it makes."""
+        return page(self.name)
 
     @property
     def lookback_days(self) -> int | None:
         """How many daily returns it reads; None is the whole history."""
+        whole = getattr(self.spec, "history_returns", None)
+        if whole is not None:
+            return int(whole)
         lookback = getattr(self.spec, "lookback_days", None)
         return None if lookback is None else int(lookback) + int(getattr(self.spec, "step_days", 1)) - 1
 
-    def __call__(self, inputs: Inputs) -> Any:
-        """Compute from these inputs."""
+    def __call__(self, inputs: Inputs, progress: Progress | None = None) -> Any:
+        """Compute from these inputs; an analysis that counts its steps tells `progress`."""
         given = {
             "portfolio": inputs.portfolio,
             "history": inputs.history,
             "scenarios": inputs.scenarios,
             "spec": self.spec,
         }
-        return self.function(**{name: given[name] for name in self._wanted()})
+        wanted = {name: given[name] for name in self._wanted()}
+        if progress is not None and "progress" in inspect.signature(self.function).parameters:
+            return self.function(**wanted, progress=progress)
+        return self.function(**wanted)
 
     def values(self, portfolio: str, as_of: str) -> dict[str, Value]:
         """What a parameter may hold, as it stands, by name; what a spec nests is no parameter."""
@@ -78,9 +86,12 @@ class Analysis:
         changed = {name: value for name, value in values.items() if name in known}
         return Analysis(self.function, dataclasses.replace(self.spec, **changed))
 
-    def check(self, declared: Sequence[Parameter]) -> None:
-        """Every declared parameter must reach the calculation, or a control for it would do nothing."""
-        known = {*SELECTORS, *_fields(self.spec)}
+    def check(self, declared: Sequence[Parameter], beside: Iterable[str] = ()) -> None:
+        """Every declared parameter must reach a calculation, or a control for it would do nothing.
+
+        `beside` are the fields of the page's other analyses.
+        """
+        known = {*SELECTORS, *_fields(self.spec), *beside}
         lost = [parameter.name for parameter in declared if parameter.name not in known]
         if lost:
             raise RiskkitError(

@@ -12,8 +12,9 @@ from typing import Any
 from riskkit.charts.numbers import day
 from riskkit.charts.view import View
 from riskkit.errors import InputError
-from riskkit.notebook.analysis import Analysis
-from riskkit.parameters.declaration import Value
+from riskkit.notebook.analysis import Analysis, Progress
+from riskkit.notebook.companion import Companion
+from riskkit.parameters.declaration import Parameter, Value
 from riskkit.store.contract import Inputs, PortfolioRef, Store
 from riskkit.store.inputs import find_portfolio, load_inputs
 
@@ -53,6 +54,30 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What another analysis of the page found for the same parameters.
+
+    Attributes
+    ----------
+    companion : Companion
+    values : dict
+        The parameters it was found for.
+    result
+        None if there is none.
+    error : Exception or None
+        Why not.
+    views : dict
+        By view function.
+    """
+
+    companion: Companion
+    values: dict[str, Value]
+    result: Any
+    error: Exception | None
+    views: dict[ViewFunction, View]
+
+
 class Answers:
     """Answers questions from a store, reading each book once.
 
@@ -66,7 +91,14 @@ class Answers:
         self.store, self._analysis = store, analysis
         self._read: dict[tuple[object, ...], tuple[float, Any]] = {}
 
-    def answer(self, values: Mapping[str, Value], views: tuple[ViewFunction, ...], *, snap: bool) -> Answer:
+    def answer(
+        self,
+        values: Mapping[str, Value],
+        views: tuple[ViewFunction, ...],
+        *,
+        snap: bool,
+        progress: Progress | None = None,
+    ) -> Answer:
         """The answer for these parameters.
 
         Parameters
@@ -77,15 +109,34 @@ class Answers:
             Drawn here, because drawing takes as long as computing.
         snap : bool
             Take the nearest day with data instead of one without, and say so; otherwise such a day is an error.
+        progress : callable, optional
+            Told how far a calculation is that counts its steps.
         """
         analysis = self._analysis.at(values)
         ref = self._once(("ref", values["portfolio"]), lambda: find_portfolio(self.store, str(values["portfolio"])))
         days = self._once(("days", ref.path), lambda: self.store.dates(ref))
         as_of, notes = _snapped(str(values["as_of"]), days) if snap else (str(values["as_of"]), ())
         inputs = self._inputs(ref, as_of, analysis.lookback_days)
-        result = analysis(inputs)
+        result = analysis(inputs, progress)
         drawn = {view: view(result) for view in views}
         return Answer({**values, "as_of": as_of}, inputs, self.portfolios(), days, result, drawn, notes)
+
+    def beside(
+        self,
+        companion: Companion,
+        values: dict[str, Value],
+        declared: tuple[Parameter, ...],
+        views: tuple[ViewFunction, ...],
+    ) -> Beside:
+        """What another analysis finds for parameters that have been answered; an error is part of the finding."""
+        try:
+            analysis = companion.at(values, declared)
+            ref = self._once(("ref", values["portfolio"]), lambda: find_portfolio(self.store, str(values["portfolio"])))
+            result = analysis(self._inputs(ref, str(values["as_of"]), analysis.lookback_days))
+            drawn = {view: view(result) for view in views}
+        except Exception as error:  # noqa: BLE001, RUF100 (whatever it was, its card says so and the log has it)
+            return Beside(companion, values, None, error, {})
+        return Beside(companion, values, result, None, drawn)
 
     def portfolios(self) -> tuple[PortfolioRef, ...]:
         """Those the user may see."""
@@ -93,6 +144,8 @@ class Answers:
         return found
 
     def _inputs(self, ref: PortfolioRef, as_of: str, lookback_days: int | None) -> Inputs:
+        if ("inputs", ref.path, as_of, None) in self._read:
+            lookback_days = None  # all of it is here
         read = self._once(
             ("inputs", ref.path, as_of, lookback_days),
             lambda: load_inputs(self.store, ref.path, as_of, lookback_days),

@@ -15,16 +15,11 @@ from riskkit.store.contract import Inputs
 #: Read by the report's renderer.
 MIME = "application/vnd.riskkit.header+json"
 
-_QUESTIONS = {
-    "portfolio_var": "How much can {} lose, and why?",
-    "stress_test": "What would {} lose if it happened again?",
-}
-
 
 def bundle(analysis: Analysis, inputs: Inputs, result: Any, values: Mapping[str, Value]) -> dict[str, Any]:
     """The header as a mime bundle."""
     data = {
-        "title": analysis.title,
+        "title": analysis.page.title,
         "question": question(analysis, inputs),
         "portfolio": inputs.ref.path,
         "portfolio_title": inputs.ref.title,
@@ -41,7 +36,7 @@ def bundle(analysis: Analysis, inputs: Inputs, result: Any, values: Mapping[str,
 
 def question(analysis: Analysis, inputs: Inputs) -> str:
     """The one question under a page's title; none for an analysis that has no sentence here."""
-    return _QUESTIONS.get(analysis.name, "").format(inputs.ref.title or inputs.ref.path)
+    return analysis.page.question.format(inputs.ref.title or inputs.ref.path)
 
 
 def line(inputs: Inputs) -> Markup:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ipywidgets import HTML, Layout, VBox
 
+from riskkit.charts.view import View
 from riskkit.errors import RiskkitError
 from riskkit.notebook import command, header, screen
 from riskkit.notebook.analysis import Analysis
-from riskkit.notebook.answers import Answer, Answers, ViewFunction
+from riskkit.notebook.answers import Answer, Answers, Beside, ViewFunction
+from riskkit.notebook.companion import Companion, unable
 from riskkit.notebook.recompute import Recompute
 from riskkit.notebook.surroundings import Surroundings
 from riskkit.parameters.declaration import Parameter, Value
@@ -18,9 +23,12 @@ from riskkit.store.contract import PortfolioRef
 from riskkit.widgets import lab
 from riskkit.widgets.card import Card
 from riskkit.widgets.controls import Controls
+from riskkit.widgets.sentence import sentence
 from riskkit.widgets.status import Status
 
 _log = logging.getLogger("riskkit.notebook")
+#: [s] Between two moves of the progress bar.
+_TELL_EVERY = 0.15
 
 
 class LiveRun:
@@ -30,6 +38,8 @@ class LiveRun:
     ----------
     answer : Answer or None
         What the page shows now; None while nothing could be computed.
+    beside : dict
+        What each of the page's other analyses found last; None before the first time.
     cards : dict
         The card of each view function shown so far.
     panel : Controls or None
@@ -39,38 +49,62 @@ class LiveRun:
     def __init__(self, analysis: Analysis, values: dict[str, Value], surroundings: Surroundings) -> None:
         self._analysis, self._surroundings = analysis, surroundings
         self._values = values
+        self._told = 0.0
         self._names: dict[str, str] = {}  # a portfolio's path to what the notebook calls it
         self._declared: tuple[Parameter, ...] = surroundings.declared()
-        analysis.check(self._declared)
         self._answers = Answers(surroundings.connect(), analysis)
         self._recompute = Recompute(self._compute, self._apply, self._fail)
         self._status = Status()
         self._head = HTML(layout=Layout(margin="0", width="100%"))
         self._command = HTML(layout=Layout(margin="0", width="100%"))
         self.answer: Answer | None = None
+        self.beside: dict[Companion, Beside | None] = {}
         self.cards: dict[ViewFunction, Card] = {}
+        self._of: dict[ViewFunction, Companion] = {}
         self.panel: Controls | None = None
-        self._first_answer()
+        if not analysis.page.slow:
+            self._first_answer()
         if surroundings.face == "lab":
             lab.prepare()
         screen.widget(VBox([self._head, self._status.banner], layout=Layout(margin="0", width="100%")))
+        if analysis.page.slow:
+            self._moved(self._values)
 
     @property
     def result(self) -> Any:
         """What the analysis returned last."""
         return None if self.answer is None else self.answer.result
 
+    def also(self, analysis: Callable[..., Any], spec: type[Any], **given: Any) -> Companion:
+        """Bind a second analysis to the same inputs and parameters; it is computed after the first, in its thread."""
+        companion = Companion(analysis, spec, given)
+        self._values = companion.starts(self._declared) | self._values
+        if self.answer is not None:
+            self.answer = dataclasses.replace(self.answer, values=self._values)
+        self.beside[companion] = None
+        return companion
+
     def controls(self) -> None:
-        """Show the controls of the parameters that the notebook declares."""
+        """Show the controls of the parameters that the notebook declares; each must reach an analysis."""
+        self._analysis.check(self._declared, {name for companion in self.beside for name in companion.fields})
         self.panel = Controls(self._declared, self._values, self._moved, self._status.error)
         self._offer(self.answer)
         box = VBox([self.panel.box, self._status.progress, self.panel.state], layout=Layout(margin="0", width="100%"))
         screen.widget(box)
 
-    def show(self, view: ViewFunction) -> None:
-        """Draw a view of the result, and keep it up to date from now on."""
-        card = Card() if self.answer is None else Card(view(self.answer.result))
+    def show(self, view: ViewFunction, of: Companion | None = None) -> None:
+        """Draw a view of the result, or of a second analysis, and keep it up to date from now on."""
+        if of is None:
+            card = Card() if self.answer is None else Card(view(self.answer.result))
+        else:
+            self._of[view] = of
+            found = self.beside[of]
+            card = Card() if found is None else Card(_drawn(view, found))
+            if found is None and self.answer is not None and not self._recompute.pending:
+                self._moved(self._values)
         self.cards[view] = card
+        if self._recompute.pending:
+            card.empty("Computing …")
         screen.widget(card.box)
 
     def save(self) -> None:
@@ -101,21 +135,54 @@ class LiveRun:
             card.refreshing(True)
         self._recompute.request(values)
 
-    def _compute(self, values: dict[str, Value]) -> Answer:
-        return self._answers.answer(values, tuple(self.cards), snap=True)
+    def _compute(self, values: dict[str, Value]) -> Iterator[Answer | Beside | None]:
+        """The page's own answer, then what its other analyses find, then the end."""
+        answer = self.answer
+        if answer is None or answer.values != values:
+            answer = self._answers.answer(values, self._views(None), snap=True, progress=self._progress)
+            values = answer.values
+        yield answer
+        for companion, found in list(self.beside.items()):
+            if found is None or found.values != values:
+                yield self._answers.beside(companion, values, self._declared, self._views(companion))
+        yield None
 
-    def _apply(self, answer: Answer) -> None:
+    def _views(self, companion: Companion | None) -> tuple[ViewFunction, ...]:
+        return tuple(view for view in list(self.cards) if self._of.get(view) is companion)
+
+    def _progress(self, done: int, of: int) -> None:
+        """Called in the thread, and often: a trait may be set there, but not a hundred times a second."""
+        now = time.monotonic()
+        if done == of or now - self._told > _TELL_EVERY:
+            self._told = now
+            self._status.done(done, of)
+
+    def _apply(self, part: Answer | Beside | None) -> None:
+        if part is None:
+            self._rest()
+        elif isinstance(part, Beside):
+            self.beside[part.companion] = part
+            for view in self._views(part.companion):
+                self.cards[view].update(part.views.get(view) or _drawn(view, part))
+                self.cards[view].refreshing(False)
+        else:
+            self._apply_answer(part)
+
+    def _apply_answer(self, answer: Answer) -> None:
         self.answer = answer
-        for view, card in self.cards.items():
-            card.update(answer.views.get(view) or view(answer.result))
+        for view in self._views(None):
+            self.cards[view].update(answer.views.get(view) or view(answer.result))
+            self.cards[view].refreshing(False)
         self._status.clear()
         self._settle(answer)
         self._offer(answer)
         self._write_command()
-        self._rest()
+        self._status.busy(True)
 
     def _fail(self, error: Exception) -> None:
         self._status.error(error)
+        for card in self.cards.values():
+            card.waited("There is no figure to show yet.")
         self._rest()
 
     def _rest(self) -> None:
@@ -155,8 +222,15 @@ class LiveRun:
         if self.answer is not None:
             answer = self.answer
             inputs = answer.inputs
-            text = command.command(self._analysis.name, inputs.ref.path, inputs.as_of, self._declared, answer.values)
+            text = command.command(
+                self._analysis.page.report, inputs.ref.path, inputs.as_of, self._declared, answer.values
+            )
             self._command.value = str(command.block(text) + command.provenance(inputs, answer.result))
+
+
+def _drawn(view: ViewFunction, found: Beside) -> View:
+    """A second analysis' view, or the sentence why there is none."""
+    return view(found.result) if found.error is None else unable(view, sentence(found.error))
 
 
 def _named(refs: tuple[PortfolioRef, ...]) -> dict[str, str]:

@@ -1,10 +1,10 @@
-"""Answer the latest request in a thread: wait until the controls rest, compute once, drop what is out of date."""
+"""Answer the latest request in a thread: wait until the controls rest, compute, drop what is out of date."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 #: [s] How long the controls must rest: a spinner held down is one request.
@@ -17,15 +17,16 @@ class Recompute:
     Parameters
     ----------
     compute : callable
-        Runs in the thread, with the request; touches no widget.
+        Runs in the thread, with the request; touches no widget. It yields the parts of the answer one after the other,
+        and each is shown before the next is begun.
     apply, fail : callable
-        Called with the answer or the error: in the kernel's event loop if there is one, else in the thread. Neither
+        Called with each part or the error: in the kernel's event loop if there is one, else in the thread. Neither
         is called for a request that a newer one has overtaken.
     """
 
     def __init__(
         self,
-        compute: Callable[[Any], Any],
+        compute: Callable[[Any], Iterator[Any]],
         apply: Callable[[Any], None],
         fail: Callable[[Exception], None],
     ) -> None:
@@ -62,11 +63,15 @@ class Recompute:
         while True:
             number, request = self._next()
             try:
-                answer = self._compute(request)
+                for part in self._compute(request):
+                    self._hand_over(number, self._apply, part)
+                    if self._overtaken(number):
+                        break
             except Exception as error:  # whatever it was, the page says so and the log has the traceback
                 self._hand_over(number, self._fail, error)
-            else:
-                self._hand_over(number, self._apply, answer)
+            with self._changed:
+                self._done = number
+                self._changed.notify_all()
 
     def _next(self) -> tuple[int, Any]:
         """The newest request, once no newer one has come for a moment."""
@@ -96,7 +101,4 @@ class Recompute:
         except Exception as error:  # a view that cannot be drawn is said like any other failure
             self._fail(error)
         finally:
-            with self._changed:
-                self._done = number
-                self._changed.notify_all()
             handed.set()

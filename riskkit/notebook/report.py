@@ -9,12 +9,14 @@ from typing import Any
 from riskkit.charts.markup import facts
 from riskkit.charts.numbers import day
 from riskkit.charts.view import View
-from riskkit.errors import InputError
+from riskkit.errors import InputError, RiskkitError
 from riskkit.notebook import header, saved, screen
 from riskkit.notebook.analysis import Analysis
+from riskkit.notebook.companion import Companion, unable
 from riskkit.parameters.declaration import Parameter, Value, as_text
 from riskkit.runs.frozen import thaw
 from riskkit.store.contract import Inputs
+from riskkit.widgets.sentence import sentence
 from riskkit.widgets.words import label, word_of
 
 
@@ -32,6 +34,8 @@ class ReportRun:
         self, analysis: Analysis, values: dict[str, Value], folder: Path, declared: tuple[Parameter, ...]
     ) -> None:
         self._folder, self._declared, self._values = folder, declared, values
+        self._beside: dict[Companion, Any] = {}
+        self._unable: dict[Companion, str] = {}
         self.inputs = _agreeing(thaw(folder), values)
         self.result = analysis(self.inputs)
         stated = {parameter.name: values[parameter.name] for parameter in declared if parameter.name in values}
@@ -41,13 +45,28 @@ class ReportRun:
         """A report has no controls: one line says how it was parametrised."""
         screen.bundle(View("parameters", html=facts(self._stated()), width="tiles").bundle())
 
-    def show(self, view: Callable[[Any], View]) -> None:
-        """Draw a view of the result."""
-        screen.bundle(view(self.result).bundle())
+    def also(self, analysis: Callable[..., Any], spec: type[Any], **given: Any) -> Companion:
+        """Compute a second analysis of the same inputs; where it cannot be, its views say why."""
+        companion = Companion(analysis, spec, given)
+        self._values = companion.starts(self._declared) | self._values
+        try:
+            self._beside[companion] = companion.at(self._values, self._declared)(self.inputs)
+        except RiskkitError as error:
+            self._unable[companion] = sentence(error)
+        return companion
+
+    def show(self, view: Callable[[Any], View], of: Companion | None = None) -> None:
+        """Draw a view of the result, or of what a second analysis found."""
+        if of is None:
+            screen.bundle(view(self.result).bundle())
+        elif of in self._beside:
+            screen.bundle(view(self._beside[of]).bundle())
+        else:
+            screen.bundle(unable(view, self._unable[of]).bundle())
 
     def save(self) -> None:
         """Write metrics and tables for the runner."""
-        saved.save(self.result, self._folder)
+        saved.save(self.result, self._folder, {companion.name: found for companion, found in self._beside.items()})
 
     def _stated(self) -> list[str]:
         book = self.inputs.ref.title or self.inputs.ref.path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,22 @@ FOLDER = "outputs"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def save(result: Any, folder: Path) -> Path:
+def save(result: Any, folder: Path, beside: Mapping[str, Any] | None = None) -> Path:
     """Write `outputs/metrics.json` and `outputs/tables/<name>.csv` of a result below `folder`.
 
-    Floats keep every bit: their text is Python's shortest that reads back the same.
+    What the page's other analyses found, `beside`, follows it, each name behind its analysis' name. Floats keep every
+    bit: their text is Python's shortest that reads back the same.
     """
+    found = {"": result, **{f"{name}_": other for name, other in (beside or {}).items()}}
     target = folder / FOLDER
     (target / "tables").mkdir(parents=True, exist_ok=True)
-    for name, frame in result.tables().items():
-        _write(target / "tables" / f"{name}.csv", csv(frame))
+    for prefix, one in found.items():
+        for name, frame in one.tables().items():
+            _write(target / "tables" / f"{prefix}{name}.csv", csv(frame))
     metrics = [
-        {"name": metric.name, "value": float(metric.value), "unit": metric.unit, "labels": dict(metric.labels)}
-        for metric in result.metrics()
+        {"name": prefix + metric.name, "value": float(metric.value), "unit": metric.unit, "labels": dict(metric.labels)}
+        for prefix, one in found.items()
+        for metric in one.metrics()
     ]
     _write(target / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return target

@@ -27,7 +27,7 @@ class Card:
         self._figure: BokehModel | None = None
         self.box = VBox([self._html], layout=Layout(margin="0", width="100%", overflow="visible"))
         self.box.add_class("rk-view")
-        self._width = ""
+        self._width, self._waits = "", False
         self._name = name
         if view is None:
             self.empty("There is no figure to show yet.")
@@ -36,11 +36,18 @@ class Card:
 
     def empty(self, sentence: str) -> None:
         """Say why the card is empty."""
+        self._waits = True
         self._html.value = str(Markup('<p class="rk-nothing">{}</p>').format(sentence))
         self._show_figure(shown=False)
 
+    def waited(self, sentence: str) -> None:
+        """Say why it stays empty, if it still is; a figure that is there stays."""
+        if self._waits:
+            self.empty(sentence)
+
     def update(self, view: View) -> None:
         """Show another result of the same view."""
+        self._waits = False
         self._html.value = str(view.body())
         self._dress(view)
         if view.figure is None:

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from riskkit import StressSpec, VarSpec, portfolio_var, stress_test
+from riskkit.backtest import BacktestSpec, rolling_backtest
 from riskkit.errors import InputError, RiskkitError
 from riskkit.notebook.analysis import Analysis
 from riskkit.parameters.declaration import declarations
@@ -55,6 +56,19 @@ def test_a_declared_parameter_must_reach_the_spec():
         analysis.check(declarations('colour: str = "red"  # of the page'))
 
 
-def test_the_title_is_the_name_in_words():
-    assert Analysis(portfolio_var, VarSpec()).title == "Portfolio VaR"
-    assert Analysis(stress_test, StressSpec()).title == "Stress test"
+def test_the_page_of_an_analysis_has_its_notebooks_name():
+    assert Analysis(portfolio_var, VarSpec()).page.title == "Portfolio VaR"
+    assert Analysis(rolling_backtest, BacktestSpec()).page.report == "var_backtest"
+    assert Analysis(lambda spec: spec, VarSpec()).page.question == ""
+
+
+def test_a_backtest_reads_the_days_it_tests_too():
+    assert Analysis(rolling_backtest, BacktestSpec(lookback_days=300, backtest_days=100)).lookback_days == 400
+
+
+def test_only_what_counts_its_steps_is_given_something_to_tell(store):
+    inputs, told = load_inputs(store, "demo", "latest", None), []
+    Analysis(rolling_backtest, BacktestSpec(lookback_days=250, backtest_days=50))(inputs, lambda *n: told.append(n))
+    assert told[-1] == (50, 50)
+    Analysis(portfolio_var, VarSpec(lookback_days=250))(inputs, lambda *n: told.append(n))
+    assert told[-1] == (50, 50)

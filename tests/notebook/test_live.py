@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from riskkit import InputError, StressSpec, VarSpec, charts, portfolio_var, stress_test
-from riskkit.errors import Unavailable
+from riskkit import InputError, StressSpec, VarSpec, charts, notebook, portfolio_var, stress_test
+from riskkit.errors import RiskkitError, Unavailable
 from riskkit.store.inputs import load_inputs
 from riskkit.widgets.figures import named
 
@@ -202,11 +202,7 @@ def test_the_stress_test_is_chosen_by_ticking_scenarios(open_run, store):
     assert "scenarios=crash" in run.panel.state.value
 
 
-def test_a_parameter_that_reaches_nothing_is_refused(open_run):
-    from riskkit.errors import RiskkitError
-
-    class Other(StressSpec):
-        pass
-
+def test_a_parameter_that_reaches_nothing_is_refused(surroundings, shown):
+    run = notebook.open_run(stress_test, "demo", "latest", StressSpec(), surroundings("lab", "portfolio_var"))
     with pytest.raises(RiskkitError, match="method, confidence_level"):
-        open_run(portfolio_var, Other())
+        run.controls()

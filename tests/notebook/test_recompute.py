@@ -18,7 +18,8 @@ class Ear:
         assert self.gate.wait(20)
         if isinstance(request, Exception):
             raise request
-        return request * 10
+        for part in request if isinstance(request, list) else [request]:
+            yield part * 10
 
 
 def worker(ear):
@@ -58,6 +59,14 @@ def test_a_failure_is_handed_over_and_the_next_request_is_answered():
     work.request(3)
     assert work.wait(20)
     assert ear.applied == [30]
+
+
+def test_each_part_is_shown_before_the_next_is_begun():
+    ear = Ear()
+    work = worker(ear)
+    work.request([1, 2, 3])
+    assert work.wait(20)
+    assert ear.applied == [10, 20, 30]
 
 
 def test_an_answer_that_cannot_be_shown_is_a_failure():
