@@ -13,7 +13,7 @@ from riskkit.backtest.books import DatedBook, book_by_day, factors_of
 from riskkit.backtest.forecasts import Forecasts, Progress, forecast_each
 from riskkit.backtest.result import BacktestResult
 from riskkit.backtest.rolling_history import applies, rolling_history
-from riskkit.backtest.spec import BacktestSpec, is_plain
+from riskkit.backtest.spec import BacktestSpec
 from riskkit.backtest.verdicts import Days, verdicts
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory
@@ -82,7 +82,7 @@ def rolling_backtest(
     tick = _counter(len(rows), progress)
     found = Forecasts.join([_forecast(book, history, rows[run], spec, workers, tick) for book, run in runs])
     days = Days(
-        -found.pnl, found.var, found.expected_shortfall, found.known_transforms, _family(spec), spec.confidence_level
+        -found.pnl, found.var, found.expected_shortfall, found.known_transforms, spec.family, spec.confidence_level
     )
     return BacktestResult(
         spec=spec,
@@ -119,10 +119,9 @@ def _forecast(
     workers: int | None,
     tick: Progress,
 ) -> Forecasts:
-    plan = spec.var_spec()
-    if applies(plan):
-        return rolling_history(book, history, rows, plan, tick)
-    return forecast_each(book, history, rows, plan, workers or os.cpu_count() or 1, tick)
+    if applies(spec):
+        return rolling_history(book, history, rows, spec, tick)
+    return forecast_each(book, history, rows, spec, workers or os.cpu_count() or 1, tick)
 
 
 def _counter(total: int, progress: Callable[[int, int], None] | None) -> Progress:
@@ -136,14 +135,6 @@ def _counter(total: int, progress: Callable[[int, int], None] | None) -> Progres
                 progress(done, total)
 
     return tick
-
-
-def _family(spec: BacktestSpec) -> str | float | None:
-    if not is_plain(spec.var_spec()):
-        return None
-    if spec.method in ("parametric", "monte_carlo_normal"):
-        return "normal"
-    return spec.degrees_of_freedom if spec.method == "monte_carlo_t" else None
 
 
 def _notes(spec: BacktestSpec, runs: list[tuple[Portfolio, slice]]) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtr
 
-from riskkit.backtest.spec import is_plain
+from riskkit.backtest.spec import BacktestSpec
 from riskkit.market import FactorHistory
+from riskkit.measures.degrees_of_freedom import unit_scale
 from riskkit.portfolio import Portfolio
 from riskkit.revaluation import Revaluer
-from riskkit.var import VarResult, VarSpec, portfolio_var
+from riskkit.var import VarResult, portfolio_var
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[int], None]
@@ -57,7 +58,7 @@ def forecast_each(
     portfolio: Portfolio,
     history: FactorHistory,
     rows: NDArray[np.intp],
-    spec: VarSpec,
+    spec: BacktestSpec,
     workers: int,
     progress: Progress,
 ) -> Forecasts:
@@ -70,18 +71,20 @@ def forecast_each(
         Factors of this portfolio, or more.
     rows : array (n,) of int
         Rows of the history on which a forecast is made; its outcome is `spec.horizon_days` rows later.
-    spec : VarSpec
+    spec : BacktestSpec
     workers : int
         Threads; the figures do not depend on it.
     progress : callable
         Told the number of days done since it was last told.
     """
 
+    plan, family = spec.var_spec(), spec.family
+
     def one(row: int) -> tuple[float, float, float, float]:
-        result = portfolio_var(portfolio, history.upto(history.dates[row].item()), spec)
+        result = portfolio_var(portfolio, history.upto(history.dates[row].item()), plan, threads=1)
         pnl = realised(portfolio, history, row, spec.horizon_days)
         progress(1)
-        return result.var, result.expected_shortfall, pnl, _transform(result, pnl)
+        return result.var, result.expected_shortfall, pnl, _transform(result, pnl, family)
 
     with ThreadPoolExecutor(workers) as pool:
         figures = np.array(list(pool.map(one, rows.tolist())), np.float64).reshape(-1, 4)
@@ -96,26 +99,28 @@ def realised(portfolio: Portfolio, history: FactorHistory, row: int, horizon_day
     return float(Revaluer(portfolio, snapshot).pnl(change[None, :])[0])
 
 
-def _transform(result: VarResult, pnl: float) -> float:
-    if not is_plain(result.spec):
-        return _UNKNOWN
+def _transform(result: VarResult, pnl: float, family: str | float | None) -> float:
     if result.pnl is not None:
-        return float(transforms(result.pnl[None, :], np.array([pnl]))[0])
-    if result.standard_deviation:
-        return float(ndtr(pnl / result.standard_deviation))
-    return _UNKNOWN
+        weights = result.scenario_weights
+        return float(transforms(result.pnl[None, :], np.array([pnl]), weights)[0])
+    if family is None or not result.standard_deviation:
+        return _UNKNOWN
+    standard = pnl / result.standard_deviation
+    return float(ndtr(standard) if isinstance(family, str) else stdtr(family, standard / unit_scale(family)))
 
 
-def transforms(scenarios: FloatArray, pnl: FloatArray) -> FloatArray:
-    """Share of equally likely scenarios (D, S) no better than the P&L (D,) that came, kept inside (0, 1).
+def transforms(scenarios: FloatArray, pnl: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Probability of scenarios (D, S) no better than the P&L (D,) that came, kept inside (0, 1).
 
-    (below + equal / 2 + 1 / 2) / (S + 1)
+    (below + equal / 2 + 1 / (2 S)) S / (S + 1), where below and equal are the weights (S,) of the scenarios below and
+    at the P&L; 1 / S each by default.
 
     Examples
     --------
     >>> transforms(np.array([[-2.0, -1.0, 1.0]]), np.array([-1.5]))
     array([0.375])
     """
-    below = (scenarios < pnl[:, None]).sum(axis=1)
-    equal = (scenarios == pnl[:, None]).sum(axis=1)
-    return np.asarray((below + 0.5 * equal + 0.5) / (scenarios.shape[1] + 1), np.float64)
+    n = scenarios.shape[1]
+    each = np.full(n, 1.0 / n) if weights is None else weights
+    share = (scenarios < pnl[:, None]) @ each + 0.5 * ((scenarios == pnl[:, None]) @ each)
+    return np.asarray((share * n + 0.5) / (n + 1), np.float64)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.backtest.forecasts import Forecasts, Progress, transforms
-from riskkit.backtest.spec import is_plain
 from riskkit.market import FactorHistory, MarketSnapshot
 from riskkit.measures.empirical import tail_mass
 from riskkit.portfolio import Portfolio
@@ -25,7 +24,8 @@ _NUMBERS = 1 << 18
 
 def applies(spec: VarSpec) -> bool:
     """Whether a spec is plain historical simulation by full revaluation, which `rolling_history` computes."""
-    return spec.method == "historical" and spec.revaluation == "full" and is_plain(spec)
+    plain = spec.method == "historical" and spec.historical.weighting == "plain" and spec.revaluation == "full"
+    return plain and (spec.estimators.quantile, spec.estimators.tail) == ("order_statistic", "acerbi_tasche")
 
 
 def rolling_history(

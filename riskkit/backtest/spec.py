@@ -8,11 +8,6 @@ from riskkit.errors import InputError
 from riskkit.var import VarSpec
 
 _FEWEST, _MOST = 10, 20_000
-#: The fields a plain method may set as it likes; any other one away from its default is a refinement.
-_PLAIN = (
-    *("method", "confidence_level", "horizon_days", "lookback_days", "scaling", "revaluation"),
-    *("covariance", "decay", "n_paths", "degrees_of_freedom", "seed"),
-)
 
 
 @dataclass(frozen=True)
@@ -57,13 +52,18 @@ class BacktestSpec(VarSpec):
         """Daily returns the whole backtest reads: those behind the first forecast, and the days tested."""
         return self.lookback_days + self.step_days - 1 + self.n_forecasts * self.horizon_days
 
+    @property
+    def family(self) -> str | float | None:
+        """The law of the forecasts up to scale: `normal`, the degrees of freedom of a t, or None for neither.
 
-def is_plain(spec: VarSpec) -> bool:
-    """Whether a method is its plain self: scenarios equally likely and unscaled, the parametric law a normal.
-
-    Examples
-    --------
-    >>> is_plain(VarSpec("parametric", covariance="ewma"))
-    True
-    """
-    return spec == VarSpec(**{name: getattr(spec, name) for name in _PLAIN})
+        Examples
+        --------
+        >>> BacktestSpec("parametric").family, BacktestSpec("monte_carlo_t", degrees_of_freedom=4).family
+        ('normal', 4.0)
+        """
+        law = self.parametric.distribution if self.parametric.quadratic == "none" else "quadratic"
+        if self.method == "monte_carlo_normal" or (self.method == "parametric" and law == "normal"):
+            return "normal"
+        if self.method == "monte_carlo_t" or (self.method == "parametric" and law == "student_t"):
+            return self.degrees_of_freedom
+        return None

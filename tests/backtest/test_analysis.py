@@ -14,7 +14,7 @@ from riskkit.market import FactorHistory, RiskFactor
 from riskkit.measures import coverage
 from riskkit.portfolio import Cash, Equity, Portfolio, Position
 from riskkit.revaluation import Revaluer
-from riskkit.var import portfolio_var
+from riskkit.var import EstimatorSpec, HistoricalSpec, ParametricSpec, portfolio_var
 
 METHODS = ("historical", "parametric", "monte_carlo_normal", "monte_carlo_t")
 STOCK = RiskFactor("ABC", "equity", "USD")
@@ -80,6 +80,30 @@ def test_the_future_changes_no_forecast(book, history, method) -> None:
         assert (getattr(original, name)[same] == getattr(changed, name)[same]).all()
         assert (getattr(original, name)[~same] != getattr(changed, name)[~same]).any()
     assert (original.pnl[same][:-1] == changed.pnl[same][:-1]).all()
+
+
+REFINED = {
+    "age": BacktestSpec("historical", historical=HistoricalSpec("age")),
+    "volatility": BacktestSpec("historical", historical=HistoricalSpec("volatility")),
+    "linear quantile": BacktestSpec("historical", estimators=EstimatorSpec(quantile="linear")),
+    "cornish_fisher": BacktestSpec("parametric", parametric=ParametricSpec("cornish_fisher")),
+    "student": BacktestSpec("parametric", parametric=ParametricSpec("student_t"), degrees_of_freedom=5),
+    "copula": BacktestSpec("monte_carlo_t_copula", degrees_of_freedom=5),
+}
+
+
+@pytest.mark.parametrize("name", REFINED)
+def test_every_refinement_is_the_report_of_the_day(book, history, name) -> None:
+    spec = replace(REFINED[name], confidence_level=0.95, lookback_days=100, backtest_days=15, n_paths=500)
+    result = rolling_backtest(book, history, spec)
+    for i in (0, 14):
+        alone = portfolio_var(book, history.upto(result.forecast_dates[i].item()), spec.var_spec())
+        assert result.var[i] == pytest.approx(alone.var, rel=1e-10)
+        assert result.expected_shortfall[i] == pytest.approx(alone.expected_shortfall, rel=1e-10)
+    assert (result.transforms is None) == (name == "cornish_fisher")
+    beyond = result.exceptions
+    if result.transforms is not None and beyond.any():
+        assert result.transforms[beyond].max() < 0.1
 
 
 def test_threads_change_nothing(book, history) -> None:
