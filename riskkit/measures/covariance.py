@@ -196,10 +196,12 @@ def square_root(matrix: FloatArray) -> tuple[FloatArray, int]:
     if not live.any():
         return np.zeros_like(matrix), 0
     correlation = matrix[np.ix_(live, live)] / np.outer(deviations[live], deviations[live])
-    values, vectors = np.linalg.eigh(correlation)
-    rank = int((values > _ZERO).sum())
-    full = rank == int(live.sum())
-    root = np.linalg.cholesky(correlation) if full else vectors * np.sqrt(np.maximum(values, 0.0))
+    rank = int((np.linalg.eigvalsh(correlation) > _ZERO).sum())
+    if rank == int(live.sum()):
+        root = np.linalg.cholesky(correlation)
+    else:
+        values, vectors = np.linalg.eigh(correlation)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
     factor = np.zeros_like(matrix)
     factor[np.ix_(live, live)] = root * deviations[live][:, None]
     return factor, rank

@@ -20,6 +20,8 @@ from riskkit.measures.degrees_of_freedom import unit_scale
 
 FloatArray = NDArray[np.float64]
 Sampling = Literal["pseudo", "antithetic", "sobol"]
+#: Arrays that a thread uses again for its next chunk.
+Space = dict[str, FloatArray]
 
 #: Numbers in a block: half a megabyte, so that random numbers and their product stay near the core.
 BLOCK_NUMBERS = 1 << 16
@@ -95,15 +97,20 @@ class Paths:
             return min(SOBOL_SEQUENCES, self.n_paths)
         return -(-self._drawn // (BLOCKS_PER_CHUNK * self._rows))
 
-    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
-        """Blocks of one chunk: number of the first path, and changes (S, F). The next block overwrites it."""
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:
+        """Blocks of one chunk: number of the first path, and changes (S, F). The next block overwrites it.
+
+        A thread that makes many chunks hands the same empty dictionary to each, and the memory is used again.
+        """
         if self.sampling == "sobol":
             yield from self._sobol(index)
             return
         rng = generator(self.seed, index)
         rows = min(self._rows, self._drawn)
-        normals, changes = np.empty((rows, self.factor.shape[1])), np.empty((rows, len(self.factor)))
-        mirror = np.empty_like(changes) if self.sampling == "antithetic" else changes
+        space = {} if space is None else space
+        normals = space.setdefault("normals", np.empty((rows, self.factor.shape[1])))
+        changes = space.setdefault("changes", np.empty((rows, len(self.factor))))
+        mirror = space.setdefault("mirror", np.empty_like(changes)) if self.sampling == "antithetic" else changes
         first = index * BLOCKS_PER_CHUNK * self._rows
         for start in range(first, min(first + BLOCKS_PER_CHUNK * self._rows, self._drawn), rows):
             here = min(rows, self._drawn - start)

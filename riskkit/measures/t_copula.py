@@ -14,7 +14,7 @@ from scipy.special import gammaln, stdtrit
 from riskkit.measures.arguments import number, table
 from riskkit.measures.covariance import nearest_psd, square_root
 from riskkit.measures.degrees_of_freedom import FIT_BOUNDS, lowest, unit_scale
-from riskkit.measures.simulation import Paths, Sampling
+from riskkit.measures.simulation import Paths, Sampling, Space
 
 FloatArray = NDArray[np.float64]
 
@@ -148,12 +148,12 @@ class CopulaPaths:
         """Streams that make all paths."""
         return self._paths.n_chunks
 
-    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:
         """Blocks of one chunk: number of the first path, and changes (S, F)."""
         margins = self.copula.margins
         places = (np.arange(len(margins)) + 0.5) / len(margins)
         scores = stdtrit(self.copula.degrees_of_freedom, places)
-        for start, draws in self._paths.chunk(index):
+        for start, draws in self._paths.chunk(index, space):
             changes = np.empty_like(draws)
             for column in range(margins.shape[1]):
                 changes[:, column] = np.interp(draws[:, column], scores, margins[:, column])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskkit.market import FactorHistory, MarketSnapshot
 from riskkit.measures.covariance import square_root
 from riskkit.measures.degrees_of_freedom import FIT_BOUNDS, fit_degrees_of_freedom
-from riskkit.measures.simulation import Paths
+from riskkit.measures.simulation import Paths, Space
 from riskkit.measures.simulation_error import simulation_error
 from riskkit.measures.t_copula import CopulaPaths, fit_t_copula
 from riskkit.revaluation import Revaluer
@@ -118,9 +118,9 @@ class _Moved:
         """How many chunks there are."""
         return self.paths.n_chunks
 
-    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:
         """Level changes, floored."""
-        for start, changes in self.paths.chunk(index):
+        for start, changes in self.paths.chunk(index, space):
             for column in self.log:
                 changes[:, column] = self.base.levels[column] * np.expm1(changes[:, column])
             if self.reachable:
@@ -149,9 +149,9 @@ class _Returns:
         """How many chunks there are."""
         return self.paths.n_chunks
 
-    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:
         """Level changes; past returns never reach a floor that past returns did not."""
-        for start, returns in self.paths.chunk(index):
+        for start, returns in self.paths.chunk(index, space):
             yield start, level_changes(self.base, returns)[0]
 
 

@@ -12,7 +12,7 @@ from riskkit.errors import InputError
 from riskkit.market import MarketSnapshot
 from riskkit.measures import garch
 from riskkit.measures.arguments import constant
-from riskkit.measures.simulation import BLOCK_NUMBERS, generator
+from riskkit.measures.simulation import BLOCK_NUMBERS, Space, generator
 from riskkit.measures.volatility import VolatilityPath, ewma_volatility, scale_by_volatility
 from riskkit.scenarios import level_changes
 from riskkit.var.spec import VarSpec
@@ -98,7 +98,7 @@ class Bootstrap:
         """How many chunks there are."""
         return -(-self.n_paths // self._rows)
 
-    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002
         """Level changes of one chunk; returns of each factor's kind are summed over the days, in its own unit."""
         start = index * self._rows
         rows = min(self._rows, self.n_paths - start)

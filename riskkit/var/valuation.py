@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from riskkit.measures.empirical import largest
+from riskkit.measures.simulation import Space
 
 FloatArray = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ class Source(Protocol):
     def n_chunks(self) -> int:
         """How many chunks there are."""
 
-    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:
         """Number of the first scenario, and changes (S, F); the next block may overwrite it."""
 
 
@@ -57,7 +58,7 @@ class Given:
         """How many chunks there are."""
         return -(-len(self.changes) // BLOCK)
 
-    def chunk(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002
         """One slice of the scenarios."""
         yield index * BLOCK, self.changes[index * BLOCK : (index + 1) * BLOCK]
 
@@ -88,15 +89,16 @@ def value_scenarios(
         Changes (S, F) to P&L (S,).
     source : Source
     n_kept : int
-        How many of the largest losses must be found again by `rows`; memory holds about twice as many.
+        How many of the largest losses must be found again by `rows`; memory holds at most about four times as many.
     threads : int or None
         At most so many; None takes as many as the machine has processors.
     """
     pnl, keeper, indices = np.empty(source.n_paths), _TailKeeper(n_kept), iter(range(source.n_chunks))
 
     def work() -> None:
+        space: Space = {}
         for index in indices:
-            for start, changes in source.chunk(index):
+            for start, changes in source.chunk(index, space):
                 gains = value(changes)
                 pnl[start : start + len(changes)] = gains
                 if n_kept:
@@ -122,12 +124,12 @@ def _controller() -> ThreadpoolController:
 
 
 class _TailKeeper:
-    """Keeps the scenarios of the k largest losses while blocks pass by in any order; some 2 k rows at most."""
+    """Keeps the scenarios of the k largest losses while blocks pass by in any order; some 4 k rows at most."""
 
     def __init__(self, k: int) -> None:
         self._k = k
         self._losses, self._places, self._rows = list[FloatArray](), list[NDArray[np.intp]](), list[FloatArray]()
-        self._held, self._threshold, self._lock = 0, -np.inf, Lock()
+        self._held, self._new, self._threshold, self._lock = 0, 0, -np.inf, Lock()
 
     def offer(self, gains: FloatArray, start: int, changes: FloatArray) -> None:
         chosen = np.flatnonzero(gains <= -self._threshold)
@@ -139,8 +141,16 @@ class _TailKeeper:
             self._places.append(chosen + start)
             self._rows.append(rows)
             self._held += len(chosen)
-            if self._held > 2 * self._k:
+            self._new += len(chosen)
+            if self._held > 4 * self._k:
                 self._compact()
+            elif self._held >= self._k and 4 * self._new > self._k:
+                self._raise_threshold()
+
+    def _raise_threshold(self) -> None:
+        """To the k-th largest so far: later losses below it cannot count. The rows stay where they are."""
+        self._losses, self._new = [np.concatenate(self._losses)], 0
+        self._threshold = float(np.partition(self._losses[0], self._held - self._k)[self._held - self._k])
 
     def _compact(self) -> None:
         """Down to the k largest; of equal losses the earlier scenario stays."""
@@ -149,7 +159,7 @@ class _TailKeeper:
         order = np.argsort(places)
         best = order[largest(losses[order], min(self._k, len(losses)))]
         self._losses, self._places, self._rows = [losses[best]], [places[best]], [rows[best]]
-        self._held, self._threshold = len(best), float(losses[best[-1]])
+        self._held, self._new, self._threshold = len(best), 0, float(losses[best[-1]])
 
     def rows(self, places: NDArray[np.intp], source: Source) -> FloatArray:
         """Changes of these scenarios; those that tied at the edge and were let go are made again."""
