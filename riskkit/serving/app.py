@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import tornado.web
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.handlers import KernelHandler
@@ -170,7 +172,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         self.port = sockets[0].getsockname()[1]
-        self.runtime = Path(tempfile.mkdtemp(prefix="riskkit-"))  # mode 0700
+        self.runtime = _runtime_folder()
         self.connection_dir = str(self.runtime)
         async with contextlib.AsyncExitStack() as ending:
             ending.callback(shutil.rmtree, self.runtime, ignore_errors=True)
@@ -271,6 +273,15 @@ def _config(settings: Settings, service: Service) -> Config:
             "cull_connected": True,
         },
     )
+
+
+def _runtime_folder() -> Path:
+    """A new folder of mode 0700 for sockets; those of servers that were killed are removed."""
+    for old in Path(tempfile.gettempdir()).glob("riskkit-serve-*-*"):
+        pid = old.name.split("-")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and old.lstat().st_uid == os.getuid():
+            shutil.rmtree(old, ignore_errors=True)  # refuses a symbolic link
+    return Path(tempfile.mkdtemp(prefix=f"riskkit-serve-{os.getpid()}-"))
 
 
 def _host(address: str) -> str:

@@ -43,14 +43,18 @@ class RateLimit:
 
     def reached(self, key: str) -> bool:
         """Whether the key has used up what it may do for now."""
+        return self.used(key) >= self.count
+
+    def used(self, key: str) -> int:
+        """Events of the key that still count."""
         events = self._events.get(key)
         if events is None:
-            return False
+            return 0
         while events and self._clock() - events[0] > self.seconds:
             events.popleft()
         if not events:
             del self._events[key]
-        return len(events) >= self.count
+        return len(events)
 
     def record(self, key: str) -> None:
         """Count one event; now and then forget keys whose events are all old."""
@@ -58,6 +62,11 @@ class RateLimit:
             for old in list(self._events):
                 self.reached(old)
         self._events.setdefault(key, deque(maxlen=self.count)).append(self._clock())
+
+    def withdraw(self, key: str) -> None:
+        """The last event was none that counts."""
+        if events := self._events.get(key):
+            events.pop()
 
     def forget(self, key: str) -> None:
         """Start afresh for the key: it has proved itself."""

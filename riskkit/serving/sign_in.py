@@ -55,7 +55,8 @@ class SignIn(Page):
             return
         by_account, by_address = self.identity.failures_by_account, self.identity.failures_by_address
         address = str(self.request.remote_ip)
-        if by_account.reached(email) or by_address.reached(address):
+        # behind an address that has guessed too often, each account's owner still has a first try
+        if by_account.reached(email) or (by_address.reached(address) and by_account.used(email)):
             log.warning("sign-in held back", extra={"account": email, "address": address})
             self._form(429, problem=TOO_MANY, email=email)
             return
@@ -73,6 +74,7 @@ class SignIn(Page):
             self._form(503, problem="The sign-in service does not answer. Try again in a minute.", email=email)
             return
         by_account.forget(email)
+        by_address.withdraw(address)
         before = self.identity.session_of(self)
         if before is not None:
             await self.identity.end(before, "signed in again")

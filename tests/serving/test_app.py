@@ -102,15 +102,20 @@ def test_a_stopped_server_leaves_nothing(demo_stack, project, serve, new_browser
     assert not Path(seen["environ"]["RISKKIT_BROKER"]).parent.exists()
 
 
-def test_kernels_die_with_a_killed_server(demo_stack, project, serve, new_browser):
+def test_kernels_die_with_a_killed_server_and_the_next_one_tidies_up(demo_stack, project, serve, new_browser, page):
     served = serve(demo_stack.home, project)
     visitor = new_browser(served.url)
     visitor.sign_in("viewer@atlas.example")
-    visitor.open("/dashboards/probe")
+    _, kernel = visitor.open("/dashboards/probe")
+    with visitor.websocket(kernel) as socket:
+        folder = Path(page(socket).load().seen()["environ"]["RISKKIT_BROKER"]).parent
     children = psutil.Process(served.process.pid).children(recursive=True)
     served.stop(signal.SIGKILL)
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
+    assert folder.exists()
+    serve(demo_stack.home, project).stop()
+    assert not folder.exists()
 
 
 def test_sessions_end_with_the_server_and_the_page_says_so(demo_stack, project, serve, new_browser):

@@ -1,5 +1,6 @@
 """A dashboard's address is checked before a kernel starts, and sets what the notebook declares and nothing else."""
 
+import contextlib
 import html
 import re
 import time
@@ -13,8 +14,11 @@ from riskkit.serving.dashboard import injected
 
 
 def kernels(server):
-    children = psutil.Process(server.process.pid).children()
-    return [child for child in children if "ipykernel" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(server.process.pid).children():
+        with contextlib.suppress(psutil.Error):  # gone or a zombie: not running
+            found += [child] if "ipykernel" in " ".join(child.cmdline()) else []
+    return found
 
 
 @pytest.mark.parametrize("route", ["/dashboards/probe?{}", "/voila/render/probe.ipynb?{}"])

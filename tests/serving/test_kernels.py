@@ -10,6 +10,15 @@ from websockets.exceptions import InvalidStatus
 
 from riskkit.serving.environment import secret_names
 
+
+def ends(pid, seconds=20):
+    """Whether the process ends in time."""
+    deadline = time.monotonic() + seconds
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return not psutil.pid_exists(pid)
+
+
 CANARY = "canary-of-the-service-key"
 
 
@@ -129,10 +138,7 @@ def test_a_kernel_without_a_page_ends(demo_stack, project, serve, new_browser, p
     _, kernel = quant.open("/dashboards/probe")
     with quant.websocket(kernel) as socket:
         pid = page(socket).load().seen()["pid"]
-    deadline = time.monotonic() + 20
-    while psutil.pid_exists(pid) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not psutil.pid_exists(pid)
+    assert ends(pid)
     assert quant.get(f"/session?kernel={kernel}").json()["kernel"] == "gone"
 
 
@@ -146,7 +152,7 @@ def test_a_session_without_a_person_ends_with_its_kernel(demo_stack, project, se
         # polling /session does not keep it alive
         assert page(socket).closed(meanwhile=lambda: quant.get("/session")) == 4401
     assert quant.get("/session").json() == {"session": "ended"}
-    assert not psutil.pid_exists(pid)
+    assert ends(pid)
     assert "Your session has ended" in quant.get("/", follow_redirects=True).text
 
 

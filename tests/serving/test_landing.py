@@ -2,6 +2,7 @@
 
 import html
 import re
+import uuid
 
 from riskkit.local.client import service_client
 
@@ -23,17 +24,14 @@ def test_it_lists_ones_dashboards_and_portfolios_and_who_one_is(quant, stranger)
 
 
 def test_who_has_no_team_is_told_what_to_do(demo_stack, browser):
-    client = service_client(demo_stack.keys())
-    user = {"email": "new@nowhere.example", "password": "riskkit-demo", "email_confirm": True}
-    made = client.auth.admin.create_user(user)
-    try:
-        browser.sign_in("new@nowhere.example")
-        text = words(browser.get("/"))
-        assert "No dashboard is open to you yet" in text
-        assert "No portfolio yet" in text
-        assert browser.get("/dashboards/probe").status_code == 403
-    finally:
-        client.auth.admin.delete_user(made.user.id)
+    user = {"email": f"{uuid.uuid4()}@nowhere.example", "password": "riskkit-demo", "email_confirm": True}
+    with service_client(demo_stack.keys()) as client:
+        client.auth.admin.create_user(user)
+    browser.sign_in(user["email"])
+    text = words(browser.get("/"))
+    assert "No dashboard is open to you yet" in text
+    assert "No portfolio yet" in text
+    assert browser.get("/dashboards/probe").status_code == 403
 
 
 def test_a_database_that_does_not_answer_is_said(project, demo_stack, serve, new_browser, tmp_path):

@@ -13,6 +13,11 @@ def test_the_limit_is_per_key_and_slides():
     assert not limit.reached("a")
     limit.record("a")
     assert limit.reached("a")
+    limit.withdraw("a")
+    assert not limit.reached("a")
+    limit.record("a")
+    limit.withdraw("nobody")
+    assert limit.reached("a")
     limit.forget("a")
     assert not limit.reached("a")
 
