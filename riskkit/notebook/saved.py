@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.metric import Metric
+
 #: Below the run's folder.
 FOLDER = "outputs"
 #: What a spreadsheet would take for the beginning of a formula.
@@ -19,22 +21,27 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def save(result: Any, folder: Path, beside: Mapping[str, Any] | None = None) -> Path:
     """Write `outputs/metrics.json` and `outputs/tables/<name>.csv` of a result below `folder`.
 
-    What the page's other analyses found, `beside`, follows it, each name behind its analysis' name. Floats keep every
-    bit: their text is Python's shortest that reads back the same.
+    What the page's other analyses found, `beside`, follows it: their metrics carry the analysis as a label, their
+    tables its name in front. Floats keep every bit: their text is Python's shortest that reads back the same.
     """
-    found = {"": result, **{f"{name}_": other for name, other in (beside or {}).items()}}
+    found = {"": result, **(beside or {})}
     target = folder / FOLDER
     (target / "tables").mkdir(parents=True, exist_ok=True)
-    for prefix, one in found.items():
+    for analysis, one in found.items():
         for name, frame in one.tables().items():
-            _write(target / "tables" / f"{prefix}{name}.csv", csv(frame))
+            _write(target / "tables" / f"{analysis + '_' if analysis else ''}{name}.csv", csv(frame))
     metrics = [
-        {"name": prefix + metric.name, "value": float(metric.value), "unit": metric.unit, "labels": dict(metric.labels)}
-        for prefix, one in found.items()
+        _metric(metric, {"analysis": analysis} if analysis else {})
+        for analysis, one in found.items()
         for metric in one.metrics()
     ]
     _write(target / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return target
+
+
+def _metric(metric: Metric, more: dict[str, str]) -> dict[str, Any]:
+    labels = {**metric.labels, **more}
+    return {"name": metric.name, "value": float(metric.value), "unit": metric.unit, "labels": labels}
 
 
 def csv(frame: pd.DataFrame) -> str:

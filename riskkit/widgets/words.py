@@ -7,6 +7,16 @@ _WORDS = {
     "parametric": "Parametric, normal",
     "monte_carlo_normal": "Monte Carlo, normal",
     "monte_carlo_t": "Monte Carlo, Student-t",
+    "minimum_cvar": "Minimum CVaR",
+    "mean_variance": "Minimum variance",
+    "risk_budgeting": "Equal risk shares",
+}
+_LABELS = {
+    "n_paths": "Paths per forecast",
+    "target": "Conditional shock to",
+    "size": "Size of that shock",
+    "fraction": "Reverse stress: loss",
+    "group_by": "Limit groups by",
 }
 
 
@@ -16,6 +26,8 @@ def label(name: str) -> str:
     >>> label("confidence_level"), label("horizon_days"), label("AAPL")
     ('Confidence level', 'Horizon (days)', 'AAPL')
     """
+    if name in _LABELS:
+        return _LABELS[name]
     words = name.replace("_", " ").capitalize() if name.islower() else name
     return words.removesuffix(" days") + " (days)" if words.endswith(" days") else words
 

@@ -1,0 +1,147 @@
+"""Scenarios of factor moves: what follows from a shock, what loses a given amount, and the worst of the past."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pandas as pd
+from markupsafe import Markup
+
+from riskkit.charts.markup import Cell, Column, Row, facts, name, table
+from riskkit.charts.numbers import SPACE, decimals_of, number, percent, short, signed
+from riskkit.charts.stress import stress_scenarios
+from riskkit.charts.view import View
+from riskkit.stress import FactorStressResult, StressResult
+
+#: Rows of each table: the largest moves, the largest losses.
+MOST_ROWS = 8
+
+
+def conditional_stress(result: FactorStressResult) -> View:
+    """A shock to some factors, and what the rest is expected to do then."""
+    given = int(result.factors["given"].sum())
+    open_ = result.standard_deviation
+    return View(
+        name="conditional_stress",
+        title="If that happened, what would move with it?",
+        question=f"{given} factors are shocked; the others take the moves that past comovement implies.",
+        html=facts(_facts(result, "" if open_ is None else f"± {short(open_)} left open by the rest"))
+        + _tables(result),
+    )
+
+
+def reverse_stress(result: FactorStressResult) -> View:
+    """The most plausible way to lose a given amount."""
+    return View(
+        name="reverse_stress",
+        title="What would have to happen to lose that much?",
+        question="Of all factor moves that lose the amount, those nearest to what past moves make plausible.",
+        html=facts(_facts(result)) + _tables(result),
+    )
+
+
+def worst_windows(result: StressResult) -> View:
+    """The windows of the past that would hurt today's book most; no two share a day."""
+    return dataclasses.replace(
+        stress_scenarios(result),
+        name="worst_windows",
+        title="The worst of history",
+        question="Every window of this book's factor history, replayed on today's book; the worst that share no day.",
+    )
+
+
+def _facts(result: FactorStressResult, *more: str) -> list[str]:
+    currency = result.portfolio.base_currency
+    return [
+        f"P&L {signed(result.pnl, _decimals(result))} {currency}, {percent(result.fraction)} of gross",
+        f"of it to first order {signed(result.linear_pnl, _decimals(result))}",
+        *more,
+        f"{number(result.distance, 1)} deviations from nothing happening",
+        _odds(result.probability),
+    ]
+
+
+def _odds(probability: float) -> str:
+    """A probability as people say it.
+
+    >>> _odds(0.05), _odds(1e-12)
+    ('one in 20, were moves normal', 'less than one in a billion, were moves normal')
+    """
+    if probability < 1e-9:
+        return "less than one in a billion, were moves normal"
+    digits = 0 if probability < 0.1 else 1
+    rounded = 1 / probability
+    if rounded >= 1000:
+        power = 10 ** (math.floor(math.log10(rounded)) - 1)
+        rounded = round(rounded / power) * power
+    return f"one in {number(rounded, digits)}, were moves normal"
+
+
+def _tables(result: FactorStressResult) -> Markup:
+    return Markup('<div class="rk-columns">{}{}</div>').format(_moves(result), _positions(result))
+
+
+def _moves(result: FactorStressResult) -> Markup:
+    columns = [
+        Column("Factor"),
+        Column("Level", numeric=True),
+        Column("Then", numeric=True),
+        Column("Move", numeric=True),
+        Column("Deviations", numeric=True),
+        Column("Why"),
+    ]
+    mixed = bool(result.factors["given"].any()) and not bool(result.factors["given"].all())
+    order = result.factors["deviations"].abs().sort_values(ascending=False, kind="stable").index
+    ranked = result.factors.loc[order]
+    if mixed:  # some of those that follow must be seen beside those shocked
+        half = MOST_ROWS // 2
+        ranked = pd.concat([ranked[ranked["given"]].head(half), ranked[~ranked["given"]].head(half)])
+    why = {True: "shocked", False: "follows"}
+    rows: list[Row] = [
+        [
+            name(str(row["factor"]), 24),
+            Cell(_level(row["level"]), row["level"]),
+            Cell(_level(row["stressed_level"]), row["stressed_level"]),
+            Cell(_move(row), row["move"], look="rk-loss" if row["move"] < 0 else ""),
+            Cell(signed(row["deviations"], 1), row["deviations"]),
+            Cell(why[bool(row["given"])], look="rk-muted"),
+        ]
+        for row in ranked.head(MOST_ROWS).to_dict("records")
+    ]
+    if not mixed:
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    return table(columns, rows, caption="Factor moves")
+
+
+def _level(value: float) -> str:
+    return number(value, 2 if abs(value) >= 10 else 4)
+
+
+def _move(row: dict[object, object]) -> str:
+    move, kind = float(row["move"]), row["kind"]  # type: ignore[arg-type]
+    if kind == "volatility":
+        return signed(100 * move, 1) + SPACE + "points"
+    if kind == "yield":
+        return signed(10_000 * move) + SPACE + "bp"
+    return signed(100 * move, 1) + SPACE + "%"
+
+
+def _positions(result: FactorStressResult) -> Markup:
+    pnl = pd.Series(result.by_position, index=list(result.portfolio.symbols)).sort_values(kind="stable")
+    decimals, currency = _decimals(result), result.portfolio.base_currency
+    columns = [Column("Position"), Column(f"P&L, {currency}", numeric=True)]
+    shown = pnl if len(pnl) <= MOST_ROWS else pnl.iloc[: MOST_ROWS - 1]
+    rows: list[Row] = [
+        [name(str(label)), Cell(signed(value, decimals), value, look="rk-loss" if value < 0 else "rk-gain")]
+        for label, value in shown.items()
+    ]
+    if len(shown) < len(pnl):
+        rest = float(pnl.iloc[len(shown) :].sum())
+        rows.append([f"{len(pnl) - len(shown)} others", Cell(signed(rest, decimals), rest)])
+    total: Row = ["Portfolio", Cell(signed(result.pnl, decimals), result.pnl)]
+    return table(columns, rows, total=total, caption="P&L by position")
+
+
+def _decimals(result: FactorStressResult) -> int:
+    return decimals_of(max(abs(result.gross_value), abs(result.pnl)), result.portfolio.base_currency)
