@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr
 
 from riskkit.backtest.spec import BacktestSpec
+from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory
 from riskkit.measures.degrees_of_freedom import unit_scale
 from riskkit.portfolio import Portfolio
@@ -76,12 +77,21 @@ def forecast_each(
         Threads; the figures do not depend on it.
     progress : callable
         Told the number of days done since it was last told.
-    """
 
+    Raises
+    ------
+    InputError, MarketDataError
+        What `portfolio_var` refuses, and on which day.
+    """
     plan, family = spec.var_spec(), spec.family
 
     def one(row: int) -> tuple[float, float, float, float]:
-        result = portfolio_var(portfolio, history.upto(history.dates[row].item()), plan, threads=1)
+        day = history.dates[row].item()
+        try:
+            result = portfolio_var(portfolio, history.upto(day), plan, threads=1)
+        except InputError as error:
+            kind = MarketDataError if isinstance(error, MarketDataError) else InputError
+            raise kind(error.field, error.value, f"{error.expected} (forecast of {day})") from error
         pnl = realised(portfolio, history, row, spec.horizon_days)
         progress(1)
         return result.var, result.expected_shortfall, pnl, _transform(result, pnl, family)

@@ -24,7 +24,7 @@ TEST_LEVEL = 0.05
 #: Name, title, what is said where the test does not reject and where it does.
 _TESTS = (
     ("kupiec_pof", "Kupiec: number of exceptions", "the number fits the level", "the number does not fit the level"),
-    ("kupiec_tuff", "Kupiec: time until the first", "the first came in time", "the first came too early or late"),
+    ("kupiec_tuff", "Kupiec: time until the first", "the wait for it fits", "the wait for it does not fit"),
     ("christoffersen_independence", "Christoffersen: independence", "they do not cluster", "they follow each other"),
     ("christoffersen_coverage", "Christoffersen: both", "number and order fit", "number or order do not fit"),
     ("time_between_failures", "Haas: number and waiting times", "number and waits fit", "number or waits do not fit"),

@@ -107,7 +107,7 @@ def mcneil_frey(days: Forecasts, generator: np.random.Generator, n_resamples: in
     excess = days.losses[beyond] / days.expected_shortfall[beyond] - 1
     x = len(excess)
     if x < 2 or np.ptp(excess) <= 1e-12 * max(1.0, float(np.abs(excess).max())):
-        return Outcome(None, None, None, f"{x} exceedances that do not vary: at least two different ones are needed.")
+        return Outcome(None, None, None, f"Of {x} exceedances, and needs at least two that differ.")
     statistic = float(excess.mean() / excess.std(ddof=1) * np.sqrt(x))
     centred, above, done = excess - excess.mean(), 0, 0
     while done < n_resamples:

@@ -12,7 +12,7 @@ from riskkit.backtest import BacktestSpec, DatedBook, rolling_backtest
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory, RiskFactor
 from riskkit.measures import coverage
-from riskkit.portfolio import Cash, Equity, Portfolio, Position
+from riskkit.portfolio import Cash, Equity, EuropeanOption, Portfolio, Position
 from riskkit.revaluation import Revaluer
 from riskkit.var import EstimatorSpec, HistoricalSpec, ParametricSpec, portfolio_var
 
@@ -152,14 +152,14 @@ def test_horizons_do_not_overlap(history) -> None:
 def test_a_right_model_is_kept_and_a_wrong_one_rejected() -> None:
     """Normal returns of 1 % a day: the normal VaR has its 1 %; the law at a third of its size is found out."""
     rng = np.random.default_rng(8)
-    calm = rng.normal(0, 0.01, 2500)
-    spec = BacktestSpec("parametric", 0.99, lookback_days=1000, backtest_days=1500)
+    calm = rng.normal(0, 0.01, 1100)
+    spec = BacktestSpec("parametric", 0.99, lookback_days=500, backtest_days=599)
     right = rolling_backtest(shares(1.0), prices(calm), spec)
     assert right.zone == "green"
     assert not any(verdict.rejects for verdict in right.verdicts)
     assert right.transforms is not None
-    assert right.transforms.mean() == pytest.approx(0.5, abs=4 * np.sqrt(1 / 12 / 1500))
-    wrong = rolling_backtest(shares(1.0), prices(np.concatenate([calm[:1000], 3 * calm[1000:1250]])),
+    assert right.transforms.mean() == pytest.approx(0.5, abs=4 * np.sqrt(1 / 12 / 599))
+    wrong = rolling_backtest(shares(1.0), prices(np.concatenate([calm[:501], 3 * calm[501:751]])),
                              replace(spec, backtest_days=250))  # fmt: skip
     assert wrong.zone == "red"
     rejected = {verdict.test for verdict in wrong.verdicts if verdict.rejects}
@@ -196,6 +196,12 @@ def test_refuses(book, history) -> None:
         rolling_backtest(book, history, short(lookback_days=260))
     with pytest.raises(InputError, match="workers"):
         rolling_backtest(book, history, short(), workers=0)
+    expired = EuropeanOption("old", "USD", "ABC", "ABC.vol", 48.0, history.dates[-3].item(), "put")
+    for spec in (short(), short("parametric")):
+        with pytest.raises(InputError, match="expired"):
+            rolling_backtest(Portfolio("o", "USD", (Position(expired, 1.0),)), history, spec)
+    with pytest.raises(InputError, match=f"forecast of {history.dates[-2]}"):
+        rolling_backtest(Portfolio("o", "USD", (Position(expired, 1.0),)), history, short("parametric"))
     late = [DatedBook(history.last - timedelta(days=3), book)]
     with pytest.raises(InputError, match="first forecast"):
         rolling_backtest(late, history, short())
