@@ -8,7 +8,7 @@ SERVE ?= 1
 .PHONY: help demo test lab check bench bench-peers soak lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 # uv (bootstrapped from PyPI into the venv) installs the locked stack in seconds where pip needs minutes.
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -58,4 +58,4 @@ lock: $(VENV)/.installed  ## resolve the pins again
 
 clean:  ## stop the embedded Supabase, remove what was installed
 	-@test -x $(BIN)/riskkit && $(BIN)/riskkit local stop
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-peers
