@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from riskkit.backtest.spec import BacktestSpec
 from riskkit.backtest.verdicts import Verdict
 from riskkit.measures.coverage import TrafficLight, Zone
+from riskkit.measures.empirical import tail_mass
 from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
 
@@ -70,7 +71,7 @@ class BacktestResult:
     @property
     def expected_exceptions(self) -> float:
         """How many a right model has on average: n (1 - c)."""
-        return len(self.pnl) * (1.0 - self.spec.confidence_level)
+        return float(tail_mass(len(self.pnl), self.spec.confidence_level))
 
     @property
     def zone(self) -> Zone:

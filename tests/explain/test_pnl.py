@@ -113,6 +113,12 @@ def test_what_a_run_stores(book, history) -> None:
     assert len(stored) == 1 + 10 + len(book.positions)
 
 
+def test_an_empty_book(history) -> None:
+    nothing = explain_pnl(held(), history.snapshot(date(2019, 3, 4)), history.snapshot(date(2019, 3, 5)))
+    assert nothing.pnl == nothing.residual == 0.0
+    assert nothing.by_position.empty
+
+
 def test_refuses(book, history) -> None:
     one, two = history.snapshot(date(2019, 3, 4)), history.snapshot(date(2019, 3, 5))
     with pytest.raises(InputError, match="after the start"):

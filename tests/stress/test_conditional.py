@@ -1,5 +1,7 @@
 """Conditional stress: the regression of the rest on the shocked, and its limits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -78,6 +80,16 @@ def test_what_a_run_stores(book, history) -> None:
     assert list(tables) == ["summary", "factors", "by_position"]
     assert tables["factors"].loc[0, "factor"] == "INDEX"
     assert tables["by_position"]["pnl"].sum() == pytest.approx(result.pnl)
+
+
+def test_books_that_hold_nothing_and_factors_that_never_moved(history) -> None:
+    nothing = (Portfolio("e", "USD", ()), Portfolio("z", "USD", (Position(Equity("ABC", "USD"), 0.0),)))
+    for empty in nothing:
+        result = conditional_stress(empty, history, ConditionalSpec("INDEX", -0.1, lookback_days=300, law="student_t"))
+        assert (result.pnl, result.fraction, result.standard_deviation) == (0.0, 0.0, 0.0)
+    still = replace(history, levels=np.tile(history.levels[-1], (len(history.dates), 1)))
+    with pytest.raises(InputError, match="never moved"):
+        conditional_stress(nothing[1], still, ConditionalSpec("INDEX", -0.1, lookback_days=300))
 
 
 def test_refuses(book, stocks, history) -> None:

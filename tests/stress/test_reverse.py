@@ -1,5 +1,7 @@
 """Reverse stress: the closed form of a linear book, and for the rest a scenario that really loses the amount."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from riskkit.errors import InputError
 from riskkit.measures.normal import value_at_risk
-from riskkit.portfolio import Cash, Equity, Portfolio, Position
+from riskkit.portfolio import Cash, Equity, EuropeanOption, Portfolio, Position
 from riskkit.revaluation import Revaluer
 from riskkit.stress import ReverseSpec, reverse_stress
 from riskkit.var import VarSpec, portfolio_var
@@ -73,6 +75,20 @@ def test_farther_for_more(book, history) -> None:
     assert far.distance > near.distance
     assert far.probability < near.probability
     assert reverse_stress(book, history, ReverseSpec(0.02, lookback_days=300)).pnl == near.pnl  # same seed, same answer
+
+
+def test_a_short_straddle_has_no_slope_but_a_reverse_stress(history) -> None:
+    """Nearly no first-order risk: what is lost is curvature, and a bought straddle cannot lose more than it cost."""
+    legs = [
+        EuropeanOption(kind, "USD", "ABC", "ABC.vol", float(history.levels[-1, 0]), date(2020, 9, 18), kind)
+        for kind in ("put", "call")
+    ]
+    sold = Portfolio("s", "USD", tuple(Position(leg, -100.0) for leg in legs))
+    result = reverse_stress(sold, history, ReverseSpec(fraction=0.5, lookback_days=300))
+    assert result.pnl == pytest.approx(-0.5 * result.gross_value, rel=1e-5)
+    bought = Portfolio("l", "USD", tuple(Position(leg, 100.0) for leg in legs))
+    with pytest.raises(InputError, match="was the worst found"):
+        reverse_stress(bought, history, ReverseSpec(fraction=1.5, lookback_days=300))
 
 
 def test_refuses(book, history) -> None:
