@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from typing import Any
 
 from riskkit.charts.numbers import day
@@ -90,6 +91,7 @@ class Answers:
     def __init__(self, store: Store, analysis: Analysis) -> None:
         self.store, self._analysis = store, analysis
         self._read: dict[tuple[object, ...], tuple[float, Any]] = {}
+        self._lock = Lock()
 
     def answer(
         self,
@@ -156,13 +158,16 @@ class Answers:
     def _once(self, key: tuple[object, ...], read: Callable[[], Any]) -> Any:
         """What was read under this key a moment ago, or what is read now."""
         now = time.monotonic()
-        self._read = {k: kept for k, kept in self._read.items() if now - kept[0] < _FRESH}
-        if key not in self._read:
-            value = read()
+        with self._lock:  # the page asks for portfolios while its thread reads a history
+            self._read = {k: kept for k, kept in self._read.items() if now - kept[0] < _FRESH}
+            if key in self._read:
+                return self._read[key][1]
+        value = read()
+        with self._lock:
             self._read[key] = (now, value)
             for oldest in list(self._read)[: -_KEPT * 3]:
                 del self._read[oldest]
-        return self._read[key][1]
+        return value
 
 
 def _snapped(as_of: str, days: tuple[date, ...]) -> tuple[str, tuple[str, ...]]:

@@ -201,7 +201,7 @@ class LiveRun:
         if self.panel is None:
             return
         if answer is None:
-            self.panel.offer_portfolios(_named(self._known_portfolios()), None)
+            self.panel.offer_portfolios(*self._before_any_answer())
         else:
             chosen = str(answer.values["portfolio"])
             self._names.setdefault(answer.inputs.ref.path, chosen)
@@ -210,6 +210,15 @@ class LiveRun:
             self.panel.offer_scenarios({scenario.name: scenario.title for scenario in answer.inputs.scenarios})
             self.panel.show(answer.values)
             self.panel.offer_days(answer.days, answer.inputs.as_of)
+
+    def _before_any_answer(self) -> tuple[dict[str, str], str | None]:
+        """The portfolios that may be chosen, and the one that was asked for if it is among them."""
+        known, asked = self._known_portfolios(), str(self._values["portfolio"])
+        found = [ref.path for ref in known if asked in (ref.path, ref.slug)]
+        if len(found) == 1:
+            self._names[found[0]] = asked
+        named = {self._names.get(path, path): text for path, text in _named(known).items()}
+        return named, asked if len(found) == 1 else None
 
     def _known_portfolios(self) -> tuple[PortfolioRef, ...]:
         try:
