@@ -9,7 +9,7 @@ import nbclient
 import nbformat
 import pytest
 
-NAMES = ("portfolio_var", "stress_test")
+NAMES = ("portfolio_var", "stress_test", "var_backtest", "portfolio_optimisation")
 CHANGED = {"portfolio": "atlas/demo", "as_of": "2020-03-16"}
 
 
@@ -31,6 +31,9 @@ def executed(project, environment, quant):
         notebook = nbformat.read(project / "notebooks" / f"{name}.ipynb", as_version=4)
         lines = "\n".join(f"{key} = {value!r}" for key, value in changed.items())
         notebook.cells.insert(2, nbformat.v4.new_code_cell(lines))
+        # a page computes beside its cells: let it come to its end before the kernel does
+        waiting = "import asyncio; assert await asyncio.to_thread(run.wait, 180)"
+        notebook.cells.append(nbformat.v4.new_code_cell(waiting))
         with mock.patch.dict(os.environ, environment):
             nbclient.NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(project)}}).execute()
         return notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
@@ -79,6 +82,31 @@ def test_the_stress_test_on_the_page_is_the_command_lines(executed, run):
     html = next(value for w in widgets if "P&amp;L by scenario" in (value := str(w["state"].get("value", ""))))
     shown = [float(value) for value in re.findall(r'data-value="([^"]+)"', html)]
     assert shown == pytest.approx(wanted, rel=1e-12)
+
+
+def test_the_backtest_on_the_page_is_the_command_lines(executed, run):
+    """On its own page, and beside the VaR: one figure, four faces."""
+    wanted = {metric["name"]: metric["value"] for metric in reported(run, "var_backtest") if not metric["labels"]}
+    beside = {
+        metric["name"]: metric["value"]
+        for metric in reported(run, "portfolio_var")
+        if metric["labels"] == {"analysis": "rolling_backtest"}
+    }
+    for shown in (
+        figures(executed("var_backtest", **CHANGED), TILE),
+        figures(executed("portfolio_var", **CHANGED), TILE),
+    ):
+        for name in ("exceptions", "zone_probability", "worst_pnl"):
+            assert shown[name] == pytest.approx(wanted[name], rel=1e-12)
+            assert beside[name] == pytest.approx(wanted[name], rel=1e-12)
+
+
+def test_the_optimum_on_the_page_is_the_command_lines(executed, run):
+    shown = figures(executed("portfolio_optimisation", **CHANGED), TILE)
+    metrics = reported(run, "portfolio_optimisation")
+    wanted = {m["name"]: m["value"] for m in metrics if not m["labels"] or m["labels"] == {"weights": "after"}}
+    for name in ("expected_shortfall", "volatility", "expected_return", "turnover"):
+        assert shown[name] == pytest.approx(wanted[name], rel=1e-12)
 
 
 def test_the_live_page_puts_no_address_of_another_host_on_the_page(executed):
