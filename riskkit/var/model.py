@@ -40,9 +40,7 @@ class CovarianceModel:
 
 def covariance_model(history: FactorHistory, spec: VarSpec, given: CovarianceInput | None) -> CovarianceModel:
     """Estimate the covariance as the spec says, or take the one given, repaired if need be."""
-    if len(history.factors) > MOST_FACTORS:
-        expected = f"at most {MOST_FACTORS} factors for a covariance; the historical method takes more"
-        raise InputError("portfolio", f"{len(history.factors)} factors", expected)
+    check_size(history)
     if given is not None:
         repair = nearest_psd(given.select(history.names))
         notes = [f"Covariance given: {given.convention}.", repair.note]
@@ -63,6 +61,13 @@ def covariance_model(history: FactorHistory, spec: VarSpec, given: CovarianceInp
             "some combinations of factors carry no risk in it."
         )
     return CovarianceModel(matrix, len(returns), tuple(notes))
+
+
+def check_size(history: FactorHistory) -> None:
+    """Refuse more factors than a matrix of them could be factorised for."""
+    if len(history.factors) > MOST_FACTORS:
+        expected = f"at most {MOST_FACTORS} factors for a covariance; the historical method takes more"
+        raise InputError("portfolio", f"{len(history.factors)} factors", expected)
 
 
 def check_given(spec: VarSpec, given: CovarianceInput | None) -> None:

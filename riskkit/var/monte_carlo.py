@@ -20,7 +20,7 @@ from riskkit.scenarios import level_changes, unit_moves
 from riskkit.scenarios.sets import floor_notes, floored, lowest_changes
 from riskkit.var.figures import Outcome, from_scenarios, ranks_needed
 from riskkit.var.linear import is_elliptical, linear_outcome
-from riskkit.var.model import CovarianceModel
+from riskkit.var.model import CovarianceModel, check_size
 from riskkit.var.spec import VarSpec
 from riskkit.var.valuation import Source, value_scenarios
 
@@ -56,6 +56,7 @@ def monte_carlo(
 
 def t_copula(book: Revaluer, history: FactorHistory, spec: VarSpec, threads: int | None) -> Outcome:
     """The book under a Student-t copula whose margins are the factors' past returns, their means included."""
+    check_size(history)
     returns = history.returns(spec.lookback_days, spec.step_days)
     copula = fit_t_copula(returns, spec.degrees_of_freedom)
     how = "given" if spec.degrees_of_freedom is not None else "fitted by maximum likelihood"

@@ -30,4 +30,5 @@ def performance_table(pnl: NDArray[np.float64], currency: str, benchmark: ArrayL
     if benchmark is not None:
         rows.append(("beta", performance.beta(pnl, benchmark), "ratio"))
         rows.append(("tracking_error", performance.tracking_error(pnl, benchmark), f"{currency} a year"))
-    return pd.DataFrame(rows, columns=["figure", "value", "unit"])
+    table = pd.DataFrame(rows, columns=["figure", "value", "unit"])
+    return table.assign(value=pd.Series([value for _, value, _ in rows], dtype="object"))
