@@ -13,9 +13,9 @@ _WORDS = {
 }
 _LABELS = {
     "n_paths": "Paths per forecast",
-    "target": "Conditional shock to",
-    "size": "Size of that shock",
-    "fraction": "Reverse stress: loss",
+    "target": "Shock to",
+    "size": "Shock size",
+    "fraction": "Loss to explain",
     "group_by": "Limit groups by",
 }
 

@@ -97,8 +97,10 @@ class Visit:
         return self
 
     def ready(self):
+        """Until every figure is there: a page computes its further analyses after its own."""
         self.page.wait_for_function("document.documentElement.dataset.rk === 'ready'", timeout=120_000)
         self.page.wait_for_function("document.querySelector('.rk-state[data-query]') !== null", timeout=30_000)
+        self.page.wait_for_function("!document.querySelector('.rk-busy, .rk-counted')", timeout=120_000)
         return self
 
     def shown(self):
