@@ -62,7 +62,8 @@ def _stack(settings: Settings) -> Iterator[None]:
     """The embedded Supabase, seeded; stopped at the end if it did not run before."""
     stack = Stack(settings.home, settings.project)
     was_running = stack.status().running
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    # Set, not inherited: a shell has its background commands ignore SIGINT.
+    previous = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         click.echo("Starting the embedded Supabase (for one machine; listens on loopback only) …")
         keys = stack.start()
@@ -78,7 +79,8 @@ def _stack(settings: Settings) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("\nStopping …")
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
         if not was_running:
             stack.stop()
 
