@@ -246,7 +246,7 @@ def _chance(p: float) -> str:
     """A p-value: below a tenth of a per mille nobody reads digits.
 
     >>> _chance(0.0427), _chance(0.00001)
-    ('0.043', '< 0.0001')
+    ('0.043', '<\xa00.0001')
     """
     return f"<{SPACE}0.0001" if p < 0.0001 else f"{p:.2g}"
 
