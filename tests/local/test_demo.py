@@ -11,9 +11,19 @@ from supabase import ClientOptions, create_client
 
 from riskkit.local import demo
 from riskkit.local.demo_books import BOOKS, PASSWORD, USERS
+from riskkit.local.stack import Stack
 from riskkit.store.inputs import load_inputs, resolve_as_of
 from riskkit.store.supabase import SupabaseStore
 from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def demo_stack(tmp_path_factory):
+    """A seeded stack of this module's own: it counts every row, and other tests write into the shared one."""
+    running = Stack(tmp_path_factory.mktemp("seeded") / "home", ROOT)
+    demo.seed(running.start(port=0), ROOT)
+    yield running
+    running.remove()
 
 
 @pytest.fixture(scope="module")
