@@ -11,7 +11,7 @@ import click
 from riskkit.errors import RiskkitError
 from riskkit.parameters.conventions import notebook_breaches
 from riskkit.parameters.report_file import load_report
-from riskkit.parameters.scenario_file import load_scenarios
+from riskkit.parameters.scenario_file import load_scenario
 from riskkit.settings import Settings
 
 
@@ -46,7 +46,8 @@ def _check(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from ((name, breach) for breach in breaches or ("",))
     for path in sorted((project / "parameters").glob("*.yml")):
         yield f"parameters/{path.name}", _fault(lambda path=path: load_report(path))  # type: ignore[misc]
-    yield "parameters/scenarios", _fault(lambda: load_scenarios(project / "parameters" / "scenarios"))
+    for path in sorted((project / "parameters" / "scenarios").glob("*.yml")):
+        yield f"parameters/scenarios/{path.name}", _fault(lambda path=path: load_scenario(path))  # type: ignore[misc]
     yield "settings", _settings_fault(settings)
 
 

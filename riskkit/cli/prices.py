@@ -55,7 +55,8 @@ def import_(file: Path, team: str | None, check: bool, **form: Any) -> None:
         for note in (*prices.notes, *_known_before(store, owner, {one.factor.name for one in prices.series})):
             click.echo(f"note: {note}")
         for one in prices.series:
-            click.echo(f"{one.factor.name}: {len(one.levels):,} days, {one.dates[0]} to {one.dates[-1]}")
+            days = f"{len(one.levels):,} {'day' if len(one.levels) == 1 else 'days'}"
+            click.echo(f"{one.factor.name}: {days}, {one.dates[0]} to {one.dates[-1]}")
         if check:
             click.echo("Checked; nothing was written.")
             return

@@ -110,7 +110,7 @@ def _look_for_splits(table: Table, factor: RiskFactor, rows: pd.DataFrame, jumps
             table,
             factor,
             row,
-            f"prices adjusted for splits ({ratios[at - 1] - 1:+.1%} looks like {split}); note jumps if it is real",
+            f"prices adjusted for splits ({ratios[at - 1] - 1:+.1%} looks like {split}); --jumps note if it is real",
         )
         for at, split in found[:MOST_FAULTS]
         for row in rows.iloc[[at]].itertuples()

@@ -80,6 +80,9 @@ def _series(table: Table, frame: pd.DataFrame, form: PriceFormat, notes: list[st
         if present.empty:
             notes.append(f"{name}: no price at all; left out.")
             continue
+        missing = len(rows) - len(present)
+        if missing:
+            notes.append(f"{name}: {missing:,} {'price' if missing == 1 else 'prices'} missing, left out.")
         try:
             found.append(checked_series(table, form.factor(str(name), str(currency)), present, form.jumps, notes))
         except InputErrors as several:

@@ -30,6 +30,21 @@ def test_this_project_has_no_fault(project):
     assert output.endswith("no fault\n")
 
 
+def test_every_scenario_counts(project):
+    notebooks, reports = (project / "notebooks").glob("*.ipynb"), (project / "parameters").glob("*.yml")
+    scenarios = list((project / "parameters" / "scenarios").glob("*.yml"))
+    assert len(scenarios) > 1
+    count = len(list(notebooks)) + len(list(reports)) + len(scenarios) + 1
+    assert check(project) == (0, f"{count} checked, no fault\n")
+    text = scenarios[0].read_text()
+    scenarios[0].write_text(text + "colour: red\n")
+    code, output = check(project)
+    assert code == 1
+    assert f"parameters/scenarios/{scenarios[0].name}: " in output
+    assert "colour" in output
+    assert output.endswith(f"{count - 1} good, 1 with faults\n")
+
+
 def edit(project, change):
     path = project / "notebooks" / "portfolio_var.ipynb"
     notebook = nbformat.read(path, 4)

@@ -42,6 +42,13 @@ def test_prices_then_a_book_then_its_history(riskkit, own_team, prices, tmp_path
     assert "The exchange's own page" in inputs.sources
 
 
+def test_a_missing_price_is_said_and_one_day_is_one(riskkit, own_team, prices):
+    prices.write_text("date,symbol,price\n2022-01-03,ACME,50\n2022-01-04,ACME,\n")
+    code, out, _ = riskkit("prices", "import", prices, "--check")
+    assert code == 0
+    assert out.splitlines()[:2] == ["note: ACME: 1 price missing, left out.", "ACME: 1 day, 2022-01-03 to 2022-01-03"]
+
+
 def test_own_prices_change_nobody_elses_numbers(riskkit, own_team, sign_in, prices, tmp_path):
     sign_in("quant@atlas.example")
     with store() as open_:

@@ -89,6 +89,14 @@ def test_at_most_twenty_faults_are_told(tmp_path):
 def test_missing_prices_are_left_to_the_alignment(tmp_path):
     prices = read(tmp_path, "date,A,B\n2020-01-02,1,2\n2020-01-03,,NaN\n2020-01-06,1.1,2.1\n")
     assert [len(series.levels) for series in prices.series] == [2, 2]
+    assert prices.notes == ("A: 1 price missing, left out.", "B: 1 price missing, left out.")
+
+
+def test_missing_prices_are_counted_by_symbol(tmp_path):
+    text = "date,symbol,price\n2020-01-02,A,1\n2020-01-03,A,\n2020-01-02,B,2\n2020-01-03,B,nan\n2020-01-06,B,NaN\n"
+    prices = read(tmp_path, text)
+    assert [len(series.levels) for series in prices.series] == [1, 1]
+    assert prices.notes == ("A: 1 price missing, left out.", "B: 2 prices missing, left out.")
 
 
 def test_a_column_without_any_price_is_left_out_and_said(tmp_path):
@@ -161,6 +169,7 @@ def test_an_unadjusted_split_is_no_return(tmp_path, after, split):
     error = refused(tmp_path, text).errors[0]
     assert error.line == 3
     assert f"looks like {split}" in str(error)
+    assert "--jumps note if it is real" in str(error)
     prices = read(tmp_path, text, jumps="note")
     assert f"like an unadjusted {split} split" in prices.notes[0]
 
