@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -11,6 +10,7 @@ from bokeh.models import BasicTickFormatter, ColumnDataSource, HoverTool, Range1
 from numpy.typing import NDArray
 
 from riskkit.charts import theme
+from riskkit.charts.bins import Bins, bins
 from riskkit.charts.numbers import SPACE, day, days, decimals_of, level, number, scale_of, short, signed
 from riskkit.charts.view import View
 from riskkit.measures.empirical import tail_mass, worst
@@ -18,24 +18,26 @@ from riskkit.var import VarResult
 
 #: More single losses than this are told by the bars alone.
 _MOST_MARKS = 250
-_BINS = 60
 
 
 def pnl_distribution(result: VarResult) -> View:
     """How likely each gain or loss is, and where in it VaR and expected shortfall sit.
 
     Simulations: the P&L of every scenario in 60 bins, the worst k (those from VaR on) in the loss colour and each
-    marked below its bar. Parametric: the normal density that the method assumes, its tail in the loss colour.
+    marked below its bar; a few extremes that would fill the axis are gathered at its ends. Parametric: the normal
+    density that the method assumes, its tail in the loss colour.
     """
-    unit, word, _ = scale_of(_reach(result))
-    bars, tail, density, height = _sources(result, unit)
-    plot = _figure(result, bars, density, tail, height)
+    found = _bins(result)
+    low, high = _span(result, found)
+    unit, word, _ = scale_of(max(abs(low), abs(high)))
+    bars, tail, density, height = _sources(result, found, unit)
+    plot = _figure(result, found, bars, density, tail, height)
     scale = f"{result.portfolio.base_currency} {word}".strip()
     plot.xaxis.axis_label = f"P&L over {days(result.spec.horizon_days)}, {scale}"
     return View(
         name="pnl_distribution",
         title="Where the loss quantile sits",
-        question=_question(result),
+        question=_question(result) + _gathered(found),
         figure=plot,
         width="half",
         alt=f"Distribution of P&L with VaR at a loss of {number(result.var)} and expected shortfall at "
@@ -48,10 +50,34 @@ def tail_count(result: VarResult) -> int:
     return math.ceil(tail_mass(result.n_scenarios, result.spec.confidence_level))
 
 
-def _reach(result: VarResult) -> float:
-    if result.pnl is None:
-        return 4 * (result.standard_deviation)
-    return float(np.abs(result.pnl).max(initial=0.0))
+def _bins(result: VarResult) -> Bins | None:
+    """Where scenarios are counted; None where there are none."""
+    if result.pnl is None or not result.pnl.size:
+        return None
+    return bins(result.pnl, (-result.var, -result.expected_shortfall))
+
+
+def _span(result: VarResult, found: Bins | None) -> tuple[float, float]:
+    """Everything drawn."""
+    points = [-result.var, -result.expected_shortfall]
+    if found is not None:
+        points += [float(found.edges[0]), float(found.edges[-1])]
+    elif result.pnl is None and result.standard_deviation:
+        points += [-4 * result.standard_deviation, 4 * result.standard_deviation]
+    return min(points), max(points)
+
+
+def _gathered(found: Bins | None) -> str:
+    """The sentence that says which draws lie beyond the axis."""
+    sides = [(found.below, "loss"), (found.above, "gain")] if found else []
+    told = [
+        "the largest " + word
+        if count == 1
+        else f"the {number(count)} largest {'losses' if word == 'loss' else 'gains'}"
+        for count, word in sides
+        if count
+    ]
+    return f" So that they do not fill the axis, {' and '.join(told)} are gathered at its ends." if told else ""
 
 
 def _question(result: VarResult) -> str:
@@ -70,7 +96,7 @@ def _question(result: VarResult) -> str:
 Columns = dict[str, Any]
 
 
-def _sources(result: VarResult, unit: float) -> tuple[Columns, Columns, Columns, float]:
+def _sources(result: VarResult, found: Bins | None, unit: float) -> tuple[Columns, Columns, Columns, float]:
     """Bars, single losses, density curve, and how high they reach; those that do not apply are empty."""
     bars: Columns = {"left": [], "right": [], "calm": [], "top": [], "range": [], "count": []}
     tail: Columns = {"x": [], "y": [], "pnl": [], "date": []}
@@ -78,12 +104,12 @@ def _sources(result: VarResult, unit: float) -> tuple[Columns, Columns, Columns,
     if result.pnl is None:
         density, height = _density(result.standard_deviation, -result.var, unit)
         return bars, tail, density, height
-    if not result.pnl.size:
+    if found is None:
         return bars, tail, density, 1.0
     losers = worst(-result.pnl, result.spec.confidence_level).indices
-    bars, height = _bars(result, losers, unit)
+    bars, height = _bars(result, found, losers, unit)
     if len(losers) <= _MOST_MARKS:
-        tail = _marks(result, losers, unit, height)
+        tail = _marks(result, found, losers, unit, height)
     return bars, tail, density, height
 
 
@@ -97,35 +123,42 @@ def _density(sigma: float, quantile: float, unit: float) -> tuple[Columns, float
     return {"x": x / unit, "y": y, "tail": np.where(x <= quantile, y, 0.0)}, 1.0
 
 
-def _bars(result: VarResult, losers: NDArray[np.intp], unit: float) -> tuple[Columns, float]:
+def _bars(result: VarResult, found: Bins, losers: NDArray[np.intp], unit: float) -> tuple[Columns, float]:
     pnl = result.pnl if result.pnl is not None else np.empty(0)
-    low, high = float(pnl.min()), float(pnl.max())
-    if low == high:
-        low, high = low - 0.5 * unit, high + 0.5 * unit
-    counts, edges = np.histogram(pnl, bins=_BINS, range=(low, high))
-    red, _ = np.histogram(pnl[losers], bins=edges)
-    decimals = decimals_of(high - low, result.portfolio.base_currency)
-    bounds = [number(edge, decimals) for edge in edges]
+    counts, edges = found.counts(pnl), found.edges
+    decimals = decimals_of(float(edges[-1] - edges[0]), result.portfolio.base_currency)
     bars = {
         "left": edges[:-1] / unit,
         "right": edges[1:] / unit,
-        "calm": red,
+        "calm": found.counts(pnl[losers]),
         "top": counts,
-        "range": [f"{a} to {b}" for a, b in itertools.pairwise(bounds)],
+        "range": found.ranges(decimals),
         "count": [number(count) for count in counts],
     }
     return bars, float(counts.max())
 
 
-def _marks(result: VarResult, losers: NDArray[np.intp], unit: float, height: float) -> Columns:
+def _marks(result: VarResult, found: Bins, losers: NDArray[np.intp], unit: float, height: float) -> Columns:
     pnl = result.pnl[losers] if result.pnl is not None else np.empty(0)
     decimals = decimals_of(float(np.abs(pnl).max()), result.portfolio.base_currency)
     dated = [day(result.pnl_dates[i].item()) for i in losers] if result.pnl_dates is not None else [""] * len(losers)
     return {
-        "x": pnl / unit,
+        "x": found.placed(pnl) / unit,
         "y": np.full(len(losers), -0.035 * height),
         "pnl": [signed(value, decimals) for value in pnl],
         "date": dated,
+    }
+
+
+def _ends(found: Bins | None, bars: Columns, height: float) -> Columns:
+    """A label over each bar that gathers what lies beyond it."""
+    ends = [] if found is None else [(0, found.below, "left", "left"), (-1, found.above, "right", "right")]
+    shown = [end for end in ends if end[1]]
+    return {
+        "x": [bars[edge][place] for place, _, edge, _ in shown],
+        "y": [bars["top"][place] + 0.02 * height for place, *_ in shown],
+        "text": [f"{number(count)} further" for _, count, *_ in shown],
+        "align": [align for *_, align in shown],
     }
 
 
@@ -154,9 +187,13 @@ def _lines(result: VarResult, unit: float, middle: float, height: float) -> Colu
     }
 
 
-def _figure(result: VarResult, bars: Columns, density: Columns, tail: Columns, height: float) -> Any:
-    unit = scale_of(_reach(result))[0]
-    start, end = _bounds(result, unit)
+def _figure(
+    result: VarResult, found: Bins | None, bars: Columns, density: Columns, tail: Columns, height: float
+) -> Any:
+    low, high = _span(result, found)
+    unit = scale_of(max(abs(low), abs(high)))[0]
+    air = 0.03 * (high - low) / unit or 1.0
+    start, end = low / unit - air, high / unit + air
     plot = theme.plain_figure(
         height=400,
         x_range=Range1d(start=start, end=end, name="x_range"),
@@ -181,6 +218,11 @@ def _figure(result: VarResult, bars: Columns, density: Columns, tail: Columns, h
         x="x", y="top", text="text", text_align="align", x_offset="offset", y_offset=0, source=lines,
         text_baseline="top", **(theme.text_style() | {"text_color": "colour"}),
     )  # fmt: skip
+    plot.text(
+        x="x", y="y", text="text", text_align="align", text_baseline="bottom",
+        source=ColumnDataSource(_ends(found, bars, height), name="ends"),
+        **(theme.text_style() | {"text_color": theme.MUTED, "text_font_size": "12px"}),
+    )  # fmt: skip
     plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
     plot.yaxis.axis_label = f"scenarios, of {number(result.n_scenarios)}" if result.pnl is not None else "density"
     plot.yaxis.major_label_text_font_size = "12px" if result.pnl is not None else "0px"
@@ -191,15 +233,3 @@ def _figure(result: VarResult, bars: Columns, density: Columns, tail: Columns, h
         HoverTool(renderers=[marks], tooltips=[("date", "@date"), (f"P&L, {currency}", "@pnl")]),
     )
     return plot
-
-
-def _bounds(result: VarResult, unit: float) -> tuple[float, float]:
-    """Everything drawn, and a little air."""
-    points = [-result.var, -result.expected_shortfall]
-    if result.pnl is not None and result.pnl.size:
-        points += [float(result.pnl.min()), float(result.pnl.max())]
-    elif result.standard_deviation:
-        points += [-4 * result.standard_deviation, 4 * result.standard_deviation]
-    low, high = min(points) / unit, max(points) / unit
-    air = 0.03 * (high - low) or 1.0
-    return low - air, high + air

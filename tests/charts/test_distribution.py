@@ -60,3 +60,24 @@ def test_the_parametric_method_shows_its_density_and_no_bars(var_of):
 def test_every_method_draws_the_same_named_models(var_of):
     methods = ["historical", "parametric", "monte_carlo_normal", "monte_carlo_t"]
     assert len({frozenset(models(var_of(method=method))) for method in methods}) == 1
+
+
+def test_extremes_are_gathered_labelled_and_said(var_of):
+    result = var_of(method="monte_carlo_t", degrees_of_freedom=2.2, n_paths=20_000, confidence_level=0.995)
+    view = charts.pnl_distribution(result)
+    drawn = named(view.figure)
+    bars, ends = drawn["bars"].data, drawn["ends"].data
+    assert sum(bars["top"]) == 20_000
+    assert sum(bars["calm"]) == 100
+    first, last = bars["top"][0], bars["top"][-1]
+    assert ends["text"] == [f"{first} further", f"{last} further"]
+    assert f"the {first} largest losses and the {last} largest gains are gathered" in view.question
+    assert bars["range"][0].startswith("below ")
+    assert min(drawn["tail"].data["x"]) > drawn["x_range"].start
+    assert drawn["lines"].data["x"].min() > bars["right"][0]
+
+
+def test_nothing_is_said_of_gathering_where_nothing_is_gathered(var_of):
+    view = charts.pnl_distribution(var_of())
+    assert "gathered" not in view.question
+    assert named(view.figure)["ends"].data["text"] == []
