@@ -22,6 +22,7 @@ from riskkit.reporting.order import Definition, definition, report_names
 from riskkit.reporting.runner import FinishedRun, run_report
 from riskkit.reporting.steps import STEPS, OnStep, silent
 from riskkit.settings import Settings
+from riskkit.store.inputs import early_ends
 
 #: How much of the progress bar each step is worth, in percent; the notebook takes nearly all of the time.
 WORTH = {"prepare": 4, "sweep": 2, "freeze": 6, "execute": 78, "verify": 1, "render": 4, "store": 2, "commit": 2}
@@ -95,6 +96,8 @@ def _run(settings: Settings, defined: Definition, given: Given, *, as_json: bool
             with progress(as_json) as on_step:
                 run = run_report(settings, store, defined.key, values, on_step)
             click.echo(json.dumps(_as_json(run)) if as_json else summary(run))
+            for note in early_ends(store, run.portfolio, run.record.as_of):
+                click.echo(f"note: {note}", err=True)
             if open_page:
                 click.launch(run.html.as_uri())
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory
 from riskkit.portfolio import Portfolio
-from riskkit.store.contract import Inputs, PortfolioRef, Store
+from riskkit.store.contract import LAST_DAY, Inputs, PortfolioRef, Store
+
+#: Names told in a note before it says how many others there are.
+_MOST_NAMES = 5
 
 
 def find_portfolio(store: Store, name: str) -> PortfolioRef:
@@ -38,8 +43,16 @@ def resolve_as_of(store: Store, ref: PortfolioRef, as_of: str | date) -> date:
     InputError
         Not a date, or a date without data; names the nearest days that have some.
     """
+    return _resolved(store, ref, as_of)[0]
+
+
+def _resolved(store: Store, ref: PortfolioRef, as_of: str | date) -> tuple[date, date]:
+    """The valuation date, and the last day on which the book of that date can be valued."""
     if as_of == "latest":
-        return _last(store, ref)
+        days = store.dates(ref)
+        if not days:
+            raise _nothing_held(store, ref, "latest")
+        return days[-1], days[-1]
     try:
         day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     except ValueError as error:
@@ -49,7 +62,7 @@ def resolve_as_of(store: Store, ref: PortfolioRef, as_of: str | date) -> date:
         raise _nothing_held(store, ref, day)
     i = bisect_left(days, day)
     if i < len(days) and days[i] == day:
-        return day
+        return day, days[-1]
     near = " or ".join(str(one) for one in days[max(i - 1, 0) : i + 1])
     raise InputError("as_of", day.isoformat(), f"a day with data for {ref.path}; the nearest: {near}")
 
@@ -75,13 +88,67 @@ def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int |
         A factor is missing or stale; names it and the position that needs it.
     """
     ref = find_portfolio(store, name)
-    day = resolve_as_of(store, ref, as_of)
+    day, last = _resolved(store, ref, as_of)
     portfolio = store.portfolio(ref, day)
     if not portfolio.positions:
         raise _nothing_held(store, ref, day)
     history = _history(store, ref, portfolio, day, lookback_days)
     sources = tuple(dict.fromkeys(factor.source for factor in history.factors if factor.source))
-    return Inputs(ref, portfolio, history, store.scenarios(ref), day, history.notes, sources)
+    notes = (*_early_ends(store, ref, portfolio, day), *history.notes) if day == last else history.notes
+    return Inputs(ref, portfolio, history, store.scenarios(ref), day, notes, sources)
+
+
+def early_ends(store: Store, name: str, as_of: date) -> tuple[str, ...]:
+    """Which factors keep a book from being valued after `as_of`: one sentence, or none if a later day can be had."""
+    ref = find_portfolio(store, name)
+    day, last = _resolved(store, ref, as_of)
+    return _early_ends(store, ref, store.portfolio(ref, day), last) if day == last else ()
+
+
+def _early_ends(store: Store, ref: PortfolioRef, portfolio: Portfolio, last: date) -> tuple[str, ...]:
+    newest = last_level(store, ref, portfolio.factors)
+    if newest is None or newest <= last:
+        return ()
+    ends = _ends_before(store, ref, portfolio.factors, last, newest)
+    told = [f"{_some(names)} end{'s' if len(names) == 1 else ''} on {day}" for day, names in _by_day(ends)]
+    return (f"{', '.join(told)}; the other factors go on to {newest}, so latest is {last}.",) if told else ()
+
+
+def last_level(store: Store, ref: PortfolioRef, factors: Sequence[str]) -> date | None:
+    """The last day on which any of the factors has a level."""
+    try:
+        return store.history(ref, factors, LAST_DAY, 1).last
+    except MarketDataError as error:  # asked for a day after all data, a store says which day is the last
+        found = re.search(r"no level after (\d{4}-\d{2}-\d{2})", str(error.value))
+        return date.fromisoformat(found[1]) if found else None
+
+
+def _ends_before(store: Store, ref: PortfolioRef, factors: Sequence[str], last: date, newest: date) -> dict[str, date]:
+    """The factors without a level on `newest`, and where each ends; by halves, since as a rule they are few."""
+    end = last_level(store, ref, factors)
+    if end is None or end <= last:  # none ends before the book's last day, so all of these end there
+        return dict.fromkeys(factors, last)
+    if len(factors) == 1:
+        return {factors[0]: end} if end < newest else {}
+    try:
+        if end == newest and not store.history(ref, factors, newest, 1).notes:
+            return {}
+    except MarketDataError:  # one of them ends too early to be carried forward
+        pass
+    half = len(factors) // 2
+    return _ends_before(store, ref, factors[:half], last, newest) | _ends_before(
+        store, ref, factors[half:], last, newest
+    )
+
+
+def _by_day(ends: Mapping[str, date]) -> list[tuple[date, list[str]]]:
+    return [(day, [name for name in ends if ends[name] == day]) for day in sorted(set(ends.values()))]
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) > _MOST_NAMES:
+        return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} others"
+    return " and ".join(names)
 
 
 def _history(
@@ -94,13 +161,6 @@ def _history(
         if not needs:
             raise
         raise MarketDataError(error.field, error.value, f"{error.expected} (needed by {', '.join(needs)})") from error
-
-
-def _last(store: Store, ref: PortfolioRef) -> date:
-    days = store.dates(ref)
-    if not days:
-        raise _nothing_held(store, ref, "latest")
-    return days[-1]
 
 
 def _nothing_held(store: Store, ref: PortfolioRef, as_of: str | date) -> InputError:

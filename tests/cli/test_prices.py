@@ -4,7 +4,7 @@ import pytest
 from riskkit import session
 from riskkit.settings import Settings
 from riskkit.store.connect import open_store
-from riskkit.store.inputs import find_portfolio, load_inputs
+from riskkit.store.inputs import early_ends, find_portfolio, load_inputs
 
 DAYS = np.busday_offset("2022-01-03", np.arange(30), roll="forward")
 
@@ -40,6 +40,10 @@ def test_prices_then_a_book_then_its_history(riskkit, own_team, prices, tmp_path
     assert str(inputs.as_of) == str(DAYS[-1])
     assert inputs.history.levels[-1, inputs.history.names.index("ACME")] == 50 + 29 / 8
     assert "The exchange's own page" in inputs.sources
+    going_on = f"ACME ends on {DAYS[-1]}; the other factors go on to 2022-12-28, so latest is {DAYS[-1]}."
+    assert inputs.notes[0] == going_on
+    with store() as open_:
+        assert early_ends(open_, "mine", inputs.as_of) == (going_on,)
 
 
 def test_a_missing_price_is_said_and_one_day_is_one(riskkit, own_team, prices):

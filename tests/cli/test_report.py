@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from riskkit import VarSpec, portfolio_var, session
@@ -76,6 +77,23 @@ def test_a_report_is_made_recorded_and_told(riskkit: Run, quant: Path) -> None:
     assert figures["expected_shortfall"] == pytest.approx(here.expected_shortfall, rel=1e-12)
 
 
+def test_a_report_kept_back_by_a_factor_that_ends_early_says_so(riskkit: Run, own_team: str, project: Path) -> None:
+    days = np.busday_offset("2019-01-01", np.arange(380), roll="forward")
+    levels = 50 + np.sin(np.arange(380))
+    prices, book = project / "prices.csv", project / "book.csv"
+    prices.write_text("date,ACME\n" + "".join(f"{d},{x:.6f}\n" for d, x in zip(days, levels, strict=True)))
+    book.write_text("symbol,quantity\nACME,100\nAAPL,10\n")
+    assert riskkit("prices", "import", prices)[0] == 0
+    assert riskkit("portfolio", "import", "kept_back", book)[0] == 0
+    code, out, err = riskkit("report", "portfolio_var", "--portfolio", "kept_back", "-p", "lookback_days", "250")
+    assert code == 0, err
+    assert f"{own_team}/kept_back · {days[-1]} · unofficial" in out
+    said = f"ACME ends on {days[-1]}; the other factors go on to 2022-12-28, so latest is {days[-1]}."
+    assert f"note: {said}" in err.splitlines()
+    (page,) = (project / "reports" / "portfolio_var" / str(days[-1]) / own_team / "kept_back").glob("*/report.html")
+    assert said in page.read_text()
+
+
 def test_json_and_parameters_from_file_and_text(riskkit: Run, quant: Path, tmp_path: Path) -> None:
     file = tmp_path / "given.yml"
     file.write_text("as_of: 2020-03-16\nscenarios: covid_2020\n")
@@ -84,7 +102,8 @@ def test_json_and_parameters_from_file_and_text(riskkit: Run, quant: Path, tmp_p
     assert code == 0, err
     said = json.loads(out)
     assert said["parameters"]["scenarios"] == "lehman_2008"
-    assert {metric["labels"].get("scenario") for metric in said["metrics"] if metric["labels"]} == {"lehman_2008"}
+    own = [metric for metric in said["metrics"] if "analysis" not in metric["labels"]]
+    assert {metric["labels"]["scenario"] for metric in own if metric["labels"]} == {"lehman_2008"}
     assert Path(said["html"]).is_file()
 
 
@@ -188,7 +207,9 @@ def test_no_name_is_the_help_and_exit_2(riskkit: Run, project: Path) -> None:
 def test_list(riskkit: Run, project: Path) -> None:
     code, out, _ = riskkit("report", "--list")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["portfolio_var", "stress_test"]
+    notebooks = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert [line.split()[0] for line in out.splitlines()] == notebooks
+    assert {"portfolio_var", "stress_test"} <= set(notebooks)
 
 
 def test_a_failing_cell_is_named_and_no_traceback_is_shown(riskkit: Run, quant: Path) -> None:

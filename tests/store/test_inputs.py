@@ -2,12 +2,13 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import Cash, Equity, Position
-from riskkit.store.inputs import find_portfolio, load_inputs, resolve_as_of
+from riskkit.store.inputs import early_ends, find_portfolio, load_inputs, resolve_as_of
 from riskkit.store.memory import MemoryDatabase, MemoryStore
 from tests.store.conftest import DAYS, SCENARIOS, SHARED
 
@@ -93,6 +94,54 @@ def test_inputs_hold_everything(store):
     assert inputs.sources == ("CTA from a test", "Oslo")
     assert len(load_inputs(store, "demo", "latest", None).history.dates) == len(DAYS)
     assert any("carried" in note for note in load_inputs(store, "demo", "latest", None).notes)
+
+
+def short(name, n):
+    return FactorSeries(RiskFactor(name, "equity", "USD"), DAYS[:n], np.arange(1.0, n + 1))
+
+
+def own_book(store, *series):
+    store.import_prices("ours", series)
+    held = [Position(A, 1), Position(B, 1), *(Position(Equity(one.factor.name, "USD"), 1) for one in series)]
+    store.import_portfolio("ours", "own", "Own", "USD", held, date(2020, 1, 2))
+
+
+def test_a_factor_that_keeps_latest_back_is_named(store):
+    own_book(store, short("X", 3))
+    said = "X ends on 2020-01-03; the other factors go on to 2020-01-10, so latest is 2020-01-03."
+    for as_of in ("latest", date(2020, 1, 3)):
+        inputs = load_inputs(store, "own", as_of, 2)
+        assert inputs.as_of == date(2020, 1, 3)
+        assert inputs.notes[0] == said
+    assert early_ends(store, "own", date(2020, 1, 3)) == (said,)
+    assert early_ends(store, "own", date(2020, 1, 2)) == ()
+    assert said not in load_inputs(store, "own", "2020-01-02", 0).notes
+
+
+def test_every_factor_that_ends_early_is_named_with_its_day(store):
+    own_book(store, short("X", 3), short("Y", 7), short("Z", 3))
+    (said,) = early_ends(store, "own", date(2020, 1, 3))
+    told = "X and Z end on 2020-01-03, Y ends on 2020-01-09"
+    assert said == f"{told}; the other factors go on to 2020-01-10, so latest is 2020-01-03."
+
+
+def test_many_factors_that_end_early_are_counted(store):
+    own_book(store, *(short(f"X{i}", 4) for i in range(9)))
+    (said,) = early_ends(store, "own", date(2020, 1, 6))
+    assert said.startswith("X0, X1, X2, X3, X4 and 4 others end on 2020-01-06; ")
+
+
+def test_factors_that_end_together_need_no_word(store):
+    assert early_ends(store, "demo", LAST) == ()
+    assert not any("latest" in note for note in load_inputs(store, "demo", "latest", 2).notes)
+
+
+def test_a_rate_that_goes_on_names_the_prices_that_do_not(store):
+    later = np.arange("2020-01-01", "2020-01-13", dtype="datetime64[D]")
+    store.import_prices("ours", [FactorSeries(RiskFactor("NOKUSD", "fx", "USD"), later, 0.1 + np.zeros(len(later)))])
+    assert early_ends(store, "demo", LAST) == (
+        "CTA ends on 2020-01-10; the other factors go on to 2020-01-12, so latest is 2020-01-10.",
+    )
 
 
 def test_inputs_of_a_date_use_the_book_and_the_history_of_that_date(store):
