@@ -7,8 +7,20 @@ from pathlib import Path
 import pytest
 
 from riskkit.local.client import service_client
+from riskkit.local.demo_books import BOOKS, PASSWORD, USERS
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+
+def test_the_demo_is_described_as_it_is():
+    """README's table of sign-ins against the books and users that the demo seeds."""
+    (demo,) = [book for book in BOOKS if book.path == "atlas/demo"]
+    shares = [position for position in demo.positions if position.instrument.asset_class == "equity"]
+    assert f"`atlas/demo`: {len(shares)} stocks long and short" in README
+    described = dict(re.findall(r"^\| `(\S+@\S+)` \| (\w+) \|", README, re.MULTILINE))
+    assert described.items() <= {email: role for email, (_, role) in USERS.items()}.items()
+    assert len(described) == 3
+    assert f"`{PASSWORD}`" in README
 
 
 @pytest.fixture
