@@ -37,26 +37,33 @@ def command() -> None:
 @click.option("--timezone", help="The exchange's zone, such as Asia/Tokyo, if the file has times with an offset.")
 @click.option("--jumps", default="refuse", show_default=True, help="refuse or note: a change like an unadjusted split.")
 @click.option("--source", default="", help="Where the prices come from; shown under every report.")
+@click.option("--replace-shared", is_flag=True, help="Hide shared prices even by a shorter history of your own.")
 @click.option("--check", is_flag=True, help="Only check the file and say what would be written.")
-def import_(file: Path, team: str | None, check: bool, **form: Any) -> None:
+def import_(file: Path, team: str | None, replace_shared: bool, check: bool, **form: Any) -> None:
     """Import the prices in FILE as your team's own, all or nothing.
 
     They go before shared prices of the same symbol, for your team only. Missing prices are left missing; a report
-    carries a short gap forward and says so. Nothing is written if anything in the file is wrong.
+    carries a short gap forward and says so. Nothing is written if anything in the file is wrong, nor if prices would
+    hide shared ones that go back further or on for longer, unless you say --replace-shared.
     """
     # pandas and pandera take seconds to import, and --help needs neither.
     from riskkit.feeds.price_format import PriceFormat
     from riskkit.feeds.prices import read_prices
     from riskkit.imports.book import writable_team
+    from riskkit.imports.hiding import hidden_by
 
     prices = read_prices(file, PriceFormat(**form))
     with signed_in_store() as store:
         owner = writable_team(store, team)
-        for note in (*prices.notes, *_known_before(store, owner, {one.factor.name for one in prices.series})):
+        hiding = hidden_by(store, owner, prices.series)
+        known = _known_before(store, owner, {one.factor.name for one in prices.series})
+        for note in (*prices.notes, *known, *hiding.notes):
             click.echo(f"note: {note}")
         for one in prices.series:
             days = f"{len(one.levels):,} {'day' if len(one.levels) == 1 else 'days'}"
             click.echo(f"{one.factor.name}: {days}, {one.dates[0]} to {one.dates[-1]}")
+        if not replace_shared:
+            hiding.refuse()
         if check:
             click.echo("Checked; nothing was written.")
             return

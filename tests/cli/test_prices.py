@@ -60,12 +60,36 @@ def test_own_prices_change_nobody_elses_numbers(riskkit, own_team, sign_in, pric
         before = open_.history(ref, ["KO"], open_.dates(ref)[-1], 50).levels
     sign_in(f"analyst@{own_team}.example")
     prices.write_text(prices.read_text().replace("ACME", "KO"))
-    code, out, _ = riskkit("prices", "import", prices)
+    code, out, _ = riskkit("prices", "import", prices, "--replace-shared")
     assert code == 0
     assert "note: KO: there were prices before; where those are shared, your team now uses only its own." in out
     sign_in("quant@atlas.example")
     with store() as open_:
         assert (open_.history(ref, ["KO"], open_.dates(ref)[-1], 50).levels == before).all()
+
+
+def test_hiding_shared_prices_by_fewer_has_to_be_meant(riskkit, own_team, prices, tmp_path):
+    book = tmp_path / "positions.csv"
+    book.write_text("symbol,quantity\nKO,100\nAAPL,10\n")
+    assert riskkit("portfolio", "import", "mine", book)[0] == 0
+    prices.write_text(prices.read_text().replace("ACME", "KO"))
+    note = f"note: {own_team}/mine: latest moves from 2022-12-28 to {DAYS[-1]}, because KO now ends there; "
+    for check in ((), ("--check",)):
+        code, out, err = riskkit("prices", "import", prices, *check)
+        assert code == 2
+        assert note in out
+        assert err.startswith(f"riskkit: KO: got '30 days, {DAYS[0]} to {DAYS[-1]}'; expected all of the shared prices")
+        assert "--replace-shared" in err
+    with store() as open_:
+        assert str(open_.dates(find_portfolio(open_, "mine"))[-1]) == "2022-12-28"
+    code, out, _ = riskkit("prices", "import", prices, "--replace-shared")
+    assert code == 0
+    assert note in out
+    with store() as open_:
+        assert open_.dates(find_portfolio(open_, "mine"))[-1] == DAYS[-1].item()
+    code, out, _ = riskkit("prices", "import", prices)
+    assert code == 0, "it is the team's own already"
+    assert "latest moves" not in out
 
 
 def test_faults_are_lines_with_places_and_nothing_is_written(riskkit, own_team, prices):
