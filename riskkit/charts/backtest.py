@@ -93,6 +93,7 @@ def _facts(result: BacktestResult) -> list[str]:
     spec = result.spec
     return [
         METHODS.get(spec.method, spec.method),
+        f"{number(spec.n_paths)} paths a day" if spec.method.startswith("monte_carlo") else "",
         f"{number(spec.lookback_days)} daily returns before each forecast",
         f"horizon {days(spec.horizon_days)}",
         f"{day(result.dates[0].item())} to {day(result.dates[-1].item())}",

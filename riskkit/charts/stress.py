@@ -21,7 +21,9 @@ MOST_ROWS = 25
 #: Shades of look.css from a loss (`rk-heat0`) over nothing to a gain (`rk-heat8`).
 HEAT_STEPS = 9
 _NONE = "None of the chosen scenarios could be computed for this book on this day."
+_EVIDENCE = "rk-muted rk-small rk-source"
 _STATUS = {"no_data": "no data", "not_applicable": "not applicable", "ok": ""}
+_KINDS = {"kind:equity": "equities", "kind:volatility": "volatilities", "kind:yield": "yields"}
 
 
 def stress_headline(result: StressResult) -> View:
@@ -111,7 +113,9 @@ def stress_scenarios(result: StressResult) -> View:
         Column("Loss or gain"),
         Column("Source"),
     ]
-    body = [_valued_row(row, low, high, _decimals(result)) for row in rows] + [_missing_row(row) for row in missing]
+    body = [_valued_row(row, low, high, _decimals(result)) for row in rows] + [
+        _missing_row(row, result) for row in missing
+    ]
     return View(
         name="stress_scenarios",
         title="P&L by scenario",
@@ -128,22 +132,39 @@ def _valued_row(row: Valued, low: float, high: float, decimals: int) -> Row:
         Cell(signed(row.pnl, decimals), row.pnl, look=look),
         Cell(signed(100 * row.fraction, 2) + SPACE + "%"),
         Cell(bar(row.pnl / width, zero=-low / width, look=look), look="rk-wide"),
-        Cell(_source(row.scenario), look="rk-muted rk-small"),
+        Cell(row.scenario.source, look=_EVIDENCE),
     ]
 
 
-def _missing_row(row: StressRow) -> Row:
-    badge = Markup('<span class="rk-badge">{}</span> {}').format(_STATUS[row.status], row.note)
+def _missing_row(row: StressRow, result: StressResult) -> Row:
+    note = _unaffected(row.scenario) if row.status == "not_applicable" and result.portfolio.factors else row.note
+    badge = Markup('<span class="rk-badge">{}</span> {}').format(_STATUS[row.status], note)
     return [
         Cell(_title(row.scenario)),
         Cell(badge, look="rk-small", span=3),
-        Cell(_source(row.scenario), look="rk-muted rk-small"),
+        Cell(row.scenario.source, look=_EVIDENCE),
     ]
 
 
 def _title(scenario: StressScenario) -> Markup:
     what = Markup('<span class="rk-detail">{}</span>').format(_what(scenario))
     return Markup('<span title="{}">{}</span>').format(scenario.description, scenario.title) + what
+
+
+def _unaffected(scenario: StressScenario) -> str:
+    """Why a scenario's shocks change nothing in a book.
+
+    >>> shocks = (Shock("kind:yield", 0.02, "absolute"), Shock("WTI", -0.3, "relative"))
+    >>> _unaffected(StressScenario("one", "One", "an example", shocks=shocks))
+    'This book holds nothing that depends on yields or WTI.'
+    """
+    kinds = {"kind:fx": "exchange rates", **_KINDS}
+    told = [
+        f"the {target.removeprefix('currency:')} exchange rate" if target.startswith("currency:") else target
+        for target in (kinds.get(shock.target, shock.target) for shock in scenario.shocks)
+    ]
+    listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
+    return f"This book holds nothing that depends on {listed}."
 
 
 def _what(scenario: StressScenario) -> str:
@@ -155,12 +176,7 @@ def _what(scenario: StressScenario) -> str:
 
 
 def _target(target: str) -> str:
-    return {
-        "kind:equity": "equities",
-        "kind:volatility": "volatilities",
-        "kind:yield": "yields",
-        "kind:fx": "currencies",
-    }.get(target, target.removeprefix("currency:"))
+    return {"kind:fx": "currencies", **_KINDS}.get(target, target.removeprefix("currency:"))
 
 
 def _size(shock: Shock) -> str:
@@ -178,10 +194,6 @@ def _size(shock: Shock) -> str:
     if "vol" in shock.target:
         return signed(100 * shock.size, 0) + SPACE + "points"
     return signed(shock.size, 4)
-
-
-def _source(scenario: StressScenario) -> Markup:
-    return Markup('<span title="{}">{}</span>').format(scenario.source, shortened(scenario.source, 110))
 
 
 def stress_by_position(result: StressResult) -> View:

@@ -117,7 +117,7 @@ class Answers:
         analysis = self._analysis.at(values)
         ref = self._once(("ref", values["portfolio"]), lambda: find_portfolio(self.store, str(values["portfolio"])))
         days = self._once(("days", ref.path), lambda: self.store.dates(ref))
-        as_of, notes = _snapped(str(values["as_of"]), days) if snap else (str(values["as_of"]), ())
+        as_of, notes = _snapped(str(values["as_of"]), days, ref.path) if snap else (str(values["as_of"]), ())
         inputs = self._inputs(ref, as_of, analysis.lookback_days)
         result = analysis(inputs, progress)
         drawn = {view: view(result) for view in views}
@@ -170,17 +170,20 @@ class Answers:
         return value
 
 
-def _snapped(as_of: str, days: tuple[date, ...]) -> tuple[str, tuple[str, ...]]:
-    """The day itself if it has data, else the last one before it that has, else the first; and a note if it moved."""
+def _snapped(as_of: str, days: tuple[date, ...], book: str) -> tuple[str, tuple[str, ...]]:
+    """The day itself if it has data, else the last one before it that has, and a note if it moved."""
     if as_of == "latest" or not days:
         return as_of, ()
     wanted = _date(as_of)
-    place = bisect.bisect_right(days, wanted)
-    found = days[max(place - 1, 0)]
+    if wanted < days[0]:
+        raise InputError("as_of", as_of, f"a day with data for {book}, {days[0]} to {days[-1]}")
+    found = days[bisect.bisect_right(days, wanted) - 1]
     if found == wanted:
         return as_of, ()
-    which = "the last day with data before it" if place else "the first day with data"
-    return found.isoformat(), (f"There are no data for {day(wanted)}, a {wanted:%A}; this is {day(found)}, {which}.",)
+    note = (
+        f"There are no data for {day(wanted)}, a {wanted:%A}; this is {day(found)}, the last day with data before it."
+    )
+    return found.isoformat(), (note,)
 
 
 def _date(as_of: str) -> date:

@@ -208,7 +208,7 @@ class LiveRun:
             named = {self._names.get(path, path): text for path, text in _named(answer.portfolios).items()}
             self.panel.offer_portfolios(named, chosen)
             self.panel.offer_scenarios({scenario.name: scenario.title for scenario in answer.inputs.scenarios})
-            self.panel.show(answer.values)
+            self.panel.show(answer.values, answer.inputs.ref.path)
             self.panel.offer_days(answer.days, answer.inputs.as_of)
 
     def _before_any_answer(self) -> tuple[dict[str, str], str | None]:

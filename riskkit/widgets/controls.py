@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from ipywidgets import HTML, HBox, Layout
@@ -42,7 +43,7 @@ class Controls:
         refused: Callable[[Exception], None],
     ) -> None:
         self._declared, self._changed, self._refused = declared, changed, refused
-        self._quiet, self._day_shown = False, ""
+        self._quiet, self._day_shown, self._portfolio, self._mistaken = False, "", "", False
         self.values = complete(declared, dict(values))
         self.fields: dict[str, Field] = {}
         for parameter in declared:
@@ -52,8 +53,13 @@ class Controls:
         self.state = HTML(layout=Layout(display="none"))
         self._write_state()
 
-    def show(self, values: Mapping[str, Value]) -> None:
-        """Stand where these values say, without calling it a change."""
+    def show(self, values: Mapping[str, Value], portfolio: str = "") -> None:
+        """Stand where these values say, without calling it a change.
+
+        `portfolio` is the book's whole name, `team/slug`: with it the address means the same book to everybody, also
+        where the notebook's default would do here.
+        """
+        self._portfolio = portfolio
         self.values = complete(self._declared, {**self.values, **values})
         self._quiet = True
         try:
@@ -100,10 +106,11 @@ class Controls:
         try:
             values = complete(self._declared, validate(self._declared, self._read()))
         except Exception as error:  # a browser may send anything; the page answers with a sentence, never a traceback
+            self._mistaken = True
             self._refused(error)
             return
-        if values != self.values:
-            self.values = values
+        if values != self.values or self._mistaken:  # put right, the sentence about the mistake must go
+            self.values, self._mistaken = values, False
             self._changed(values)
 
     def _read(self) -> dict[str, object]:
@@ -115,7 +122,12 @@ class Controls:
         return given
 
     def _write_state(self) -> None:
-        query = to_query(self._declared, self.values)
+        declared, values = self._declared, self.values
+        for parameter in self._declared:
+            if parameter.constraint.kind == "portfolio" and self._portfolio:
+                declared = [replace(p, default="") if p is parameter else p for p in declared]
+                values = {**values, parameter.name: self._portfolio}
+        query = to_query(declared, values)
         self.state.value = str(Markup('<div class="rk-state" hidden data-query="{}"></div>').format(query))
 
 

@@ -7,13 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ipywidgets import BoundedFloatText, BoundedIntText, Checkbox, DatePicker, Dropdown, Text
+from ipywidgets import Checkbox, DatePicker, Dropdown, FloatText, Text
+from traitlets import Bunch, validate
 
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.widgets.scenarios import ScenarioChoice
 from riskkit.widgets.words import label, word_of
 
-_INT_LIMIT = 2**53
+
+class Calendar(DatePicker):  # type: ignore[misc]  # ipywidgets is untyped
+    """A date picker that offers the days between its bounds, but hands on whatever day was typed."""
+
+    @validate("value")
+    def _validate_value(self, proposal: Bunch) -> date | None:
+        """The day itself: a bound in its place would answer a question that nobody asked."""
+        day: date | None = proposal["value"]
+        return day
 
 
 class Field:
@@ -64,7 +73,7 @@ def _typed(parameter: Parameter, choice: str) -> Value:
 def _date(parameter: Parameter, value: Value) -> Field:
     """A calendar; cleared, it means the first word the parameter accepts beside a date: `latest`."""
     word = next(iter(parameter.constraint.choices), "")
-    widget = DatePicker(**_texts(parameter))
+    widget = Calendar(**_texts(parameter))
 
     def read() -> object:
         return widget.value.isoformat() if isinstance(widget.value, date) else word
@@ -99,30 +108,28 @@ def _plain(parameter: Parameter, value: Value) -> Field:
     if parameter.type == "bool":
         widget = Checkbox(value=value, indent=False, **_texts(parameter))
     elif parameter.type == "int":
-        low, high = _bounds(parameter)
-        widget = BoundedIntText(
-            value=value, min=math.ceil(low), max=math.floor(high), continuous_update=False, **_texts(parameter)
-        )
+        widget = FloatText(value=value, step=1, continuous_update=False, **_texts(parameter))
+        return Field(parameter, widget, lambda: _whole(widget.value), lambda new: setattr(widget, "value", new))
     elif parameter.type == "float":
-        low, high = _bounds(parameter)
-        widget = BoundedFloatText(
-            value=value, min=low, max=high, step=_step(low, high), continuous_update=False, **_texts(parameter)
-        )
+        widget = FloatText(value=value, step=_step(parameter), continuous_update=False, **_texts(parameter))
     else:
         widget = Text(value=value, continuous_update=False, **_texts(parameter))
     return Field(parameter, widget, lambda: widget.value, lambda new: setattr(widget, "value", new))
 
 
-def _bounds(parameter: Parameter) -> tuple[float, float]:
-    """Bounds of the box; an excluded bound is left to the validator, which says why it refuses."""
-    constraint = parameter.constraint
-    low = -_INT_LIMIT if constraint.low is None else constraint.low
-    high = _INT_LIMIT if constraint.high is None else constraint.high
-    return float(low), float(high)
+def _whole(typed: float) -> float:
+    """A whole number as an int; a box for ints would cut 2.5 to 2 before the validator saw it."""
+    return int(typed) if typed.is_integer() else typed
 
 
-def _step(low: float, high: float) -> float:
-    """Of the arrows: a hundredth of the range, rounded to a 1 or a 5; 0.005 between 0.5 and 1."""
+def _step(parameter: Parameter) -> float | None:
+    """Of the arrows: a hundredth of the range, rounded to a 1 or a 5; 0.005 between 0.5 and 1.
+
+    The box itself has no bounds: it would put its bound in the place of what was typed, and nobody would be told.
+    """
+    low, high = parameter.constraint.low, parameter.constraint.high
+    if low is None or high is None:
+        return None
     power = 10.0 ** math.floor(math.log10((high - low) / 100))
     return 5 * power if (high - low) / 100 >= 5 * power else power
 

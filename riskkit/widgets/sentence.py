@@ -21,8 +21,8 @@ def sentence(error: Exception) -> str:
         return " ".join(sentence(single) for single in error.errors)
     if isinstance(error, InputError):
         _log.info("refused: %s", error)
-        shown = error.value if isinstance(error.value, str | int | float) else repr(error.value)
-        text = str(shown) if len(str(shown)) <= 80 else str(shown)[:79] + "…"
+        shown = _typed(error.value)
+        text = shown if len(shown) <= 80 else shown[:79] + "…"
         refused = text if isinstance(error, MarketDataError) else f"{text} cannot be used"
         return f"{label(error.field)}: {refused}; expected {error.expected.rstrip('.')}."
     if isinstance(error, RiskkitError):
@@ -33,3 +33,10 @@ def sentence(error: Exception) -> str:
     return (
         f"Something went wrong here. It is in the log as incident {incident}; the figures shown are the last good ones."
     )
+
+
+def _typed(value: object) -> str:
+    """A value as somebody typed it: 2, not 2.0."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value) if isinstance(value, str | int | float) else repr(value)

@@ -47,6 +47,12 @@ def test_the_tiles_hold_the_count_and_the_zone(backtest_of):
     assert "5.0 expected at 95" in html
 
 
+def test_the_paths_of_a_simulated_forecast_are_said(backtest_of):
+    simulated = backtest_of(method="monte_carlo_normal", backtest_days=5)
+    assert "500 paths a day" in charts.backtest_headline(simulated).html
+    assert "paths" not in charts.backtest_headline(backtest_of()).html
+
+
 def test_the_multiplier_is_shown_where_basel_sets_one(make_book, make_history):
     history = make_history(days=520)
     basel = rolling_backtest(make_book(), history, BacktestSpec(lookback_days=260))

@@ -8,6 +8,7 @@ from markupsafe import escape
 
 from riskkit import charts
 from riskkit.charts.stress import HEAT_STEPS, MOST_ROWS
+from riskkit.portfolio import Portfolio
 from riskkit.scenarios import Shock, StressScenario
 from riskkit.stress import stress_test
 
@@ -38,9 +39,31 @@ def test_what_could_not_be_computed_says_why_and_shows_no_zero(stress_of):
     for title, badge in (("Rates up", "not applicable"), ("Before the data", "no data")):
         assert badge in shown[title]
         assert "data-value" not in shown[title]
+    assert "This book holds nothing that depends on yields." in shown["Rates up"]
+    assert "kind:" not in shown["Rates up"]
     note = next(row.note for row in result.rows if row.scenario.name == "old")
     assert note
     assert str(escape(note)) in shown["Before the data"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [(["kind:fx"], "exchange rates."), (["currency:CHF"], "the CHF exchange rate."), (["WTI"], "WTI."),
+     (["kind:yield", "kind:volatility", "WTI"], "yields, volatilities or WTI.")],
+)  # fmt: skip
+def test_what_the_book_does_not_hold_is_said_in_words(stress_of, make_book, targets, said):
+    shocks = tuple(Shock(target, 0.1, "relative") for target in targets)
+    book = make_book()
+    stocks = Portfolio(book.name, "USD", book.positions[:-1])
+    result = stress_of(stocks, [StressScenario("one", "One", "test", shocks=shocks)])
+    assert f"This book holds nothing that depends on {said}" in charts.stress_scenarios(result).html
+
+
+def test_a_long_source_is_whole(stress_of):
+    source = "Cboe Global Markets, " + "a long citation with its page, " * 8 + "the end"
+    crash, rates = (Shock("kind:equity", -0.2, "relative"),), (Shock("kind:yield", 0.02, "absolute"),)
+    scenarios = [StressScenario("one", "One", source, shocks=crash), StressScenario("two", "Two", source, shocks=rates)]
+    assert charts.stress_scenarios(stress_of(scenarios=scenarios)).html.count(f">{source}</td>") == 2
 
 
 def test_without_any_figure_the_page_says_so(stress_of):

@@ -31,18 +31,21 @@ def test_an_answer_holds_everything_the_page_shows(answers):
 
 @pytest.mark.parametrize(
     ("asked", "shown", "why"),
-    [("2019-01-05", date(2019, 1, 4), "last day with data before it"), ("1990-01-01", None, "first day with data"),
+    [("2019-01-05", date(2019, 1, 4), "last day with data before it"),
      ("2030-01-01", date(2019, 7, 15), "last day with data before it")],
 )  # fmt: skip
 def test_a_day_without_data_becomes_the_nearest_with_a_note(answers, asked, shown, why):
-    if shown is None:
-        with pytest.raises(InputError):  # the first day has no 250 returns behind it
-            answers.answer(values(as_of=asked), (), snap=True)
-        return
     answer = answers.answer(values(as_of=asked), (), snap=True)
     assert answer.inputs.as_of == shown
     assert why in answer.notes[0]
     assert answer.values["as_of"] == shown.isoformat()
+
+
+def test_a_day_before_all_data_is_an_error_that_names_it(answers):
+    with pytest.raises(
+        InputError, match="'1985-03-15'; expected a day with data for atlas/demo, 2018-01-02 to 2019-07"
+    ):
+        answers.answer(values(as_of="1985-03-15"), (), snap=True)
 
 
 def test_without_snapping_it_is_an_error(answers):

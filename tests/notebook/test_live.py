@@ -153,7 +153,7 @@ def test_a_day_without_data_snaps_and_says_so(page, store):
 
 def test_address_and_command_follow_the_controls(page):
     run = page()
-    assert 'data-query=""' in run.panel.state.value or "lookback_days=250" in run.panel.state.value
+    assert 'data-query="portfolio=atlas/demo&amp;lookback_days=250"' in run.panel.state.value
     move(run, "method", "parametric")
     move(run, "portfolio", "atlas/small")
     assert "portfolio=atlas/small" in run.panel.state.value
@@ -161,7 +161,20 @@ def test_address_and_command_follow_the_controls(page):
     assert "riskkit report portfolio_var --portfolio atlas/small --as-of 2019-07-15" in run._command.value
     assert "-p method parametric" in run._command.value
     move(run, "portfolio", "demo")
-    assert "portfolio=" not in run.panel.state.value
+    assert "portfolio=atlas/demo" in run.panel.state.value
+    assert "--portfolio atlas/demo" in run._command.value
+
+
+def test_a_mistyped_value_is_named_as_it_was_typed_and_stays_in_its_box(page):
+    run = page()
+    move(run, "confidence_level", 2)
+    assert "Confidence level: 2 cannot be used; expected a number, 0.5 &lt; x &lt; 1." in run._status.banner.value
+    assert run.panel.fields["confidence_level"].widget.value == 2
+    move(run, "confidence_level", 0.99)
+    assert run._status.banner.value == ""
+    move(run, "as_of", date(1985, 3, 15))
+    assert "As of: 1985-03-15 cannot be used; expected a day with data for atlas/demo" in run._status.banner.value
+    assert run.panel.fields["as_of"].widget.value == date(1985, 3, 15)
 
 
 def test_a_forged_value_changes_nothing(page):

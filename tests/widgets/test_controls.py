@@ -10,6 +10,7 @@ from riskkit.errors import InputError
 from riskkit.parameters.declaration import declarations
 from riskkit.parameters.query import parse_query
 from riskkit.widgets.controls import Controls
+from riskkit.widgets.sentence import sentence
 
 DECLARED = declarations(
     """portfolio: str = "demo"  # which {portfolio}
@@ -44,9 +45,8 @@ class Page:
 def test_each_kind_of_parameter_has_its_control():
     kinds = {name: type(field.widget) for name, field in Page().controls.fields.items()}
     assert kinds["portfolio"] is kinds["method"] is ipywidgets.Dropdown
-    assert kinds["as_of"] is ipywidgets.DatePicker
-    assert kinds["confidence_level"] is ipywidgets.BoundedFloatText
-    assert kinds["horizon_days"] is ipywidgets.BoundedIntText
+    assert issubclass(kinds["as_of"], ipywidgets.DatePicker)
+    assert kinds["confidence_level"] is kinds["horizon_days"] is ipywidgets.FloatText
     assert kinds["full"] is ipywidgets.Checkbox
     assert kinds["note"] is ipywidgets.Text
 
@@ -95,15 +95,41 @@ def test_the_calendar_is_bounded_by_the_days_with_data():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("confidence_level", 1.0), ("confidence_level", 0.5), ("note", "\u202eevil"), ("note", "x" * 5000)],
-)
+    [("confidence_level", 1.0), ("confidence_level", 0.5), ("confidence_level", 2), ("horizon_days", 251),
+     ("horizon_days", 2.5), ("note", "\u202eevil"), ("note", "x" * 5000)],
+)  # fmt: skip
 def test_what_the_validator_refuses_is_said_and_not_heard(name, value):
     page = Page()
     page.move(name, value)
     assert page.heard == []
     assert isinstance(page.refused[0], InputError)
     assert page.refused[0].field == name
+    assert page.refused[0].value == value
+    assert page.controls.fields[name].widget.value == value
     assert page.query == ""
+
+
+def test_a_value_put_right_is_heard_even_if_it_is_the_one_before():
+    page = Page()
+    page.move("confidence_level", 2)
+    assert sentence(page.refused[0]) == "Confidence level: 2 cannot be used; expected a number, 0.5 < x < 1."
+    page.move("confidence_level", 0.99)
+    assert [heard["confidence_level"] for heard in page.heard] == [0.99]
+    page.move("confidence_level", 0.99)
+    assert len(page.heard) == 1
+
+
+def test_a_day_outside_the_calendar_is_heard_as_it_was_typed():
+    page = Page()
+    page.move("as_of", date(1985, 3, 15))
+    assert page.heard[-1]["as_of"] == "1985-03-15"
+
+
+def test_the_address_names_the_portfolio_even_if_it_is_the_default():
+    page = Page()
+    page.controls.show({"portfolio": "demo", "as_of": "2020-03-04"}, "atlas/demo")
+    assert parse_query(DECLARED, page.query) == {"portfolio": "atlas/demo", "as_of": "2020-03-04"}
+    assert page.controls.values["portfolio"] == "demo"
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1e308])
