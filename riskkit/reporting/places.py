@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from riskkit.errors import InputError
 from riskkit.reporting.execute import runtime_folder
 from riskkit.runs.objects import Objects
 from riskkit.settings import Settings
@@ -49,8 +50,26 @@ class Places:
         return Objects(self.reports / ".objects")
 
     def run(self, report: str, as_of: date | str, portfolio: str, run_id: str) -> Path:
-        """The folder of a complete run; `portfolio` is `team/portfolio`."""
-        return self.reports / report / str(as_of) / portfolio / run_id
+        """The folder of a complete run; `portfolio` is `team/portfolio`. InputError as `inside`."""
+        return self.inside(Path(report, str(as_of), portfolio, run_id))
+
+    def inside(self, folder: Path | str) -> Path:
+        """A run's folder, given below `reports/`.
+
+        Raises
+        ------
+        InputError
+            It would lie elsewhere, or where work, failures and artifacts lie.
+        """
+        target = self.reports / folder
+        parts = Path(folder).parts
+        if len(parts) != 5 or ".." in parts or parts[0].startswith(".") or not _is_below(target, self.reports):
+            raise InputError("folder", str(folder), f"a run's folder, five levels below {self.reports}")
+        return target
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 @contextlib.contextmanager

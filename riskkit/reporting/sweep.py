@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from riskkit.errors import InputError
 from riskkit.reporting.places import Places, abandoned, remove, work_folder
-from riskkit.runs.objects import ObjectDamaged, Objects, fsync
+from riskkit.runs.objects import ObjectDamaged, fsync
 from riskkit.runs.record import PAGES, RUN_JSON, read_run
-from riskkit.store.contract import Artifact, RunRecord, Store
+from riskkit.store.contract import Artifact, RunRecord, RunUnreadable, Store
+
+log = logging.getLogger(__name__)
 
 #: In a work folder from just before its row is written: whose it is and where it goes.
 COMMIT = "commit.json"
@@ -44,7 +47,7 @@ class Swept:
 
 
 def sweep(places: Places, store: Store, user_id: str) -> Swept:
-    """Settle every work folder whose process is gone, and restore recorded runs that are missing.
+    """Settle every work folder whose process is gone, and restore missing runs that the user recorded.
 
     Another user's run that was killed at its commit is left for that user: this one may not see the row.
     """
@@ -57,7 +60,7 @@ def sweep(places: Places, store: Store, user_id: str) -> Swept:
             target = _target(work)
             if target is not None and _recorded(store, work.name):
                 with contextlib.suppress(InputError):  # damaged pages: restored from the artifacts below
-                    publish(work / "final", places.reports / target["folder"])
+                    publish(work / "final", places.inside(target["folder"]))
                     finished.append(work.name)
             elif target is not None and target["user_id"] != user_id:
                 continue
@@ -65,7 +68,7 @@ def sweep(places: Places, store: Store, user_id: str) -> Swept:
                 removed.append(work.name)
             remove(work)
             lock.unlink(missing_ok=True)
-    return Swept(tuple(removed), tuple(finished), _restore_missing(places, store))
+    return Swept(tuple(removed), tuple(finished), _restore_missing(places, store, user_id))
 
 
 def publish(final: Path, target: Path) -> None:
@@ -91,32 +94,38 @@ def _recorded(store: Store, run_id: str) -> bool:
         store.run(run_id)
     except InputError:
         return False
+    except RunUnreadable:
+        return True
     return True
 
 
-def _restore_missing(places: Places, store: Store) -> tuple[str, ...]:
+def _restore_missing(places: Places, store: Store, user_id: str) -> tuple[str, ...]:
+    """Only the user's own: what others recorded, and could have made up, is theirs to restore."""
     restored = []
-    for record in store.runs(None, None, LATEST):
+    records = store.runs(None, None, LATEST, user_id)
+    portfolios = {ref.id: ref.path for ref in store.portfolios()} if records else {}
+    for record in records:
         pages = {artifact.name: artifact for artifact in record.artifacts if artifact.name in (*PAGES, RUN_JSON)}
         here = len(pages) == len(PAGES) + 1 and all(places.objects.has(artifact) for artifact in pages.values())
-        if here and _restore(places, record, pages):
-            restored.append(record.id)
+        portfolio = portfolios.get(record.portfolio_id)
+        if not here or portfolio is None:
+            continue
+        try:
+            if _restore(places, record, places.run(record.report, record.as_of, portfolio, record.id), pages):
+                restored.append(record.id)
+        except (InputError, ObjectDamaged) as error:
+            log.warning("run not restored", extra={"run_id": record.id, "reason": str(error)})
     return tuple(restored)
 
 
-def _restore(places: Places, record: RunRecord, pages: dict[str, Artifact]) -> bool:
-    objects: Objects = places.objects
-    known = json.loads((objects.folder / pages[RUN_JSON].key).read_text(encoding="utf-8"))
-    target = places.run(record.report, record.as_of, known["portfolio"], record.id)
+def _restore(places: Places, record: RunRecord, target: Path, pages: dict[str, Artifact]) -> bool:
+    """Every page is verified against its hash in the row before anything in it is read."""
     if target.exists():
         return False
     with work_folder(places, record.id) as work:
         final = work / "final"
         final.mkdir()
-        try:
-            for name, artifact in pages.items():
-                objects.take(artifact, final / name)
-        except ObjectDamaged:
-            return False
+        for name, artifact in pages.items():
+            places.objects.take(artifact, final / name)
         publish(final, target)
     return True

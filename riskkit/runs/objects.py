@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ MEDIA_TYPES = {
     ".json": "application/json",
     ".npz": "application/x-npz",
 }
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ObjectDamaged(RiskkitError):
@@ -47,9 +51,8 @@ class Objects:
             What the run calls it: `report.html`, `inputs/history.npz`.
         """
         digest = sha256(path)
-        key = f"{digest[:2]}/{digest}"
-        artifact = Artifact(name, MEDIA_TYPES[path.suffix], digest, path.stat().st_size, key)
-        target = self.folder / key
+        artifact = Artifact(name, MEDIA_TYPES[path.suffix], digest, path.stat().st_size, f"{digest[:2]}/{digest}")
+        target = self.path(artifact)
         if not self.has(artifact):
             target.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(path.name + ".part")
@@ -59,22 +62,35 @@ class Objects:
             fsync(target.parent)
         return artifact
 
+    def path(self, artifact: Artifact) -> Path:
+        """Where the bytes lie; the hash alone decides, whatever the row says of a key.
+
+        Raises
+        ------
+        ObjectDamaged
+            The hash is none.
+        """
+        digest = artifact.sha256
+        if not _SHA256.fullmatch(digest):
+            raise ObjectDamaged(f"{artifact.name[:100]}: {digest[:100]!r} is no sha256")
+        return self.folder / digest[:2] / digest
+
     def has(self, artifact: Artifact) -> bool:
         """Whether the artifact is here, in full length."""
         try:
-            return (self.folder / artifact.key).stat().st_size == artifact.size
-        except FileNotFoundError:
+            return self.path(artifact).stat().st_size == artifact.size
+        except (FileNotFoundError, ObjectDamaged):
             return False
 
     def take(self, artifact: Artifact, target: Path) -> None:
         """Copy an artifact out, verified."""
         try:
-            copy(self.folder / artifact.key, target)
+            copy(self.path(artifact), target)
         except FileNotFoundError:
-            raise ObjectDamaged(f"{artifact.name}: no object {artifact.key} in {self.folder}") from None
+            raise ObjectDamaged(f"{artifact.name}: no object {artifact.sha256} in {self.folder}") from None
         if sha256(target) != artifact.sha256:
             target.unlink()
-            raise ObjectDamaged(f"{artifact.name}: the object {artifact.key} in {self.folder} was changed")
+            raise ObjectDamaged(f"{artifact.name}: the object {artifact.sha256} in {self.folder} was changed")
 
 
 def copy(source: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from riskkit.errors import RiskkitError
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import Instrument, Portfolio, Position
@@ -14,6 +15,19 @@ from riskkit.scenarios import StressScenario
 
 #: Asking for the book on this day is asking for the book as it stands last.
 LAST_DAY = date.max
+
+
+class RunUnreadable(RiskkitError):
+    """A run is on record, and what is kept of it makes no RunRecord.
+
+    Attributes
+    ----------
+    run_id : str
+    """
+
+    def __init__(self, run_id: str, reason: str) -> None:
+        self.run_id = run_id
+        super().__init__(f"run {run_id} is on record and cannot be read: {reason}")
 
 
 @dataclass(frozen=True)
@@ -203,6 +217,8 @@ class Store(Protocol):
     ) -> PortfolioRef:
         """Make this the book from a day on, all or nothing; before that day nothing changes, later versions end.
 
+        Other terms for a symbol of the team that another book holds, or this one held before that day, are refused.
+
         Raises
         ------
         InputError
@@ -225,11 +241,26 @@ class Store(Protocol):
         ...
 
     def runs(
-        self, ref: PortfolioRef | None = None, report: str | None = None, limit: int = 50
+        self,
+        ref: PortfolioRef | None = None,
+        report: str | None = None,
+        limit: int = 50,
+        recorded_by: str | None = None,
     ) -> tuple[RunRecord, ...]:
-        """The latest runs the user may see, newest first."""
+        """The latest runs the user may see, newest first; with `recorded_by`, those that this user recorded.
+
+        One that cannot be read is left out and logged: it is no reason to show none.
+        """
         ...
 
     def run(self, run_id: str) -> RunRecord:
-        """One run; InputError if there is none of that id that the user may see."""
+        """One run.
+
+        Raises
+        ------
+        InputError
+            There is none of that id that the user may see.
+        RunUnreadable
+            It is there, and no reader can make sense of it.
+        """
         ...

@@ -52,6 +52,7 @@ class MemoryDatabase:
     stress: dict[tuple[str | None, str], StressScenario] = field(default_factory=dict)
     terms: dict[tuple[str | None, str], Instrument] = field(default_factory=dict)
     records: dict[str, RunRecord] = field(default_factory=dict)
+    recorders: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_team(self, slug: str, roles: Mapping[str, str]) -> None:
@@ -177,6 +178,7 @@ class MemoryStore:
             if known is not None and known.base_currency != base_currency:
                 expected = f"{known.base_currency}, which {known.path} has had from the beginning"
                 raise InputError("base_currency", base_currency, expected)
+            self._check_terms(owner, known, positions, valid_from)
             made = PortfolioRef(str(uuid.uuid4()), owner.id, team, names.slug("slug", slug), title, base_currency)
             book = made if known is None else replace(known, title=title)
             self._db.books[book.id] = book
@@ -207,16 +209,22 @@ class MemoryStore:
             raise InputError("portfolio_id", record.portfolio_id, "a portfolio of the team")
         with self._db.lock:
             known = self._db.records.setdefault(record.id, record)
+            self._db.recorders.setdefault(record.id, self.member().user_id)
         if known.portfolio_id != book.id or known.inputs != record.inputs:
             raise Conflict("Somebody else changed the same thing, nothing was written (Another run has this id.).")
 
     def runs(
-        self, ref: PortfolioRef | None = None, report: str | None = None, limit: int = 50
+        self,
+        ref: PortfolioRef | None = None,
+        report: str | None = None,
+        limit: int = 50,
+        recorded_by: str | None = None,
     ) -> tuple[RunRecord, ...]:
         """The latest runs the user may see, newest first."""
         found = [r for r in self._db.records.values() if self._sees(r.team_id)]
         found = [r for r in found if ref is None or r.portfolio_id == ref.id]
         found = [r for r in found if report is None or r.report == report]
+        found = [r for r in found if recorded_by is None or self._db.recorders.get(r.id) == recorded_by]
         return tuple(sorted(found, key=lambda r: (-r.run_at.timestamp(), r.id))[:limit])
 
     def run(self, run_id: str) -> RunRecord:
@@ -245,12 +253,36 @@ class MemoryStore:
             raise Forbidden(f"Your role in team {slug} is viewer: changing its data takes the role analyst.")
         return mine[slug]
 
+    def _check_terms(self, owner: _Team, book: PortfolioRef | None, positions: Sequence[Position], day: date) -> None:
+        """Refuse other terms for an own instrument that another book, or this one before that day, holds."""
+        for held in sorted((position.instrument for position in positions), key=lambda one: one.symbol):
+            own = self._db.terms.get((owner.id, held.symbol))
+            if own is None or _terms(own) == _terms(held):
+                continue
+            holders = {
+                ref.path + (f" before {day}" if ref == book else "")
+                for ref in self._db.books.values()
+                for version in self._db.versions.get(ref.id, ())
+                if ref.team_id == owner.id
+                and _terms(version.position.instrument) == _terms(own)
+                and (version.valid_to is None or version.valid_to > version.valid_from)
+                and (ref != book or version.valid_from < day)
+            }
+            if holders:
+                expected = f"another symbol for changed terms: {held.symbol} is held as it was by"
+                raise InputError("symbol", held.symbol, f"{expected} {', '.join(sorted(holders))}")
+
     def _series(self, ref: PortfolioRef, name: str, book: Portfolio | None = None) -> FactorSeries:
         own = self._db.series.get((ref.team_id, name)) if self._sees(ref.team_id) else None
         one = own or self._db.series.get((None, name))
         if one is None:
             raise missing_factor(name, book)
         return one
+
+
+def _terms(instrument: Instrument) -> dict[str, object]:
+    """What an instrument is worth by: all of it but its sector."""
+    return {name: value for name, value in rows.instrument_row(instrument).items() if name != "sector"}
 
 
 def _replaced(versions: list[_Version], positions: Sequence[Position], day: date) -> list[_Version]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -10,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from riskkit.errors import InputError
+from riskkit.errors import InputError, RiskkitError
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import Instrument, Position, instrument_from_terms, instrument_terms
 from riskkit.scenarios import Shock, StressScenario
-from riskkit.store.contract import Artifact, PortfolioRef, RunRecord
+from riskkit.store.contract import Artifact, PortfolioRef, RunRecord, RunUnreadable
 
 Row = Mapping[str, Any]
 
@@ -28,6 +29,11 @@ RUN = (
     "id,report,notebook,portfolio_id,team_id,as_of,run_at,official,parameters,inputs,code,packages,seed,status,"
     "run_metrics(ordinal,name,value,unit,labels),run_artifacts(name,media_type,sha256,size,key)"
 )
+
+#: An artifact's path inside its run: no part begins with a dot.
+_PART = r"[A-Za-z0-9_][A-Za-z0-9._ -]{0,99}"
+_ARTIFACT = re.compile(rf"(?=.{{1,200}}\Z){_PART}(?:/{_PART}){{0,3}}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _ORDER = ("equity", "option", "bond", "cash")
 
@@ -153,6 +159,8 @@ def run_rows(record: RunRecord) -> tuple[dict[str, Any], list[dict[str, Any]], l
     for metric in record.metrics:
         if not math.isfinite(metric.value):
             raise InputError(f"metric {metric.name}", metric.value, "a finite number")
+    for artifact in record.artifacts:
+        _check_artifact(artifact)
     run = {name: value for name, value in vars(record).items() if name not in ("metrics", "artifacts")}
     run |= {"as_of": record.as_of.isoformat(), "run_at": record.run_at.astimezone(UTC).isoformat()}
     run |= {name: dict(run[name]) for name in ("parameters", "inputs", "code", "packages")}
@@ -160,8 +168,31 @@ def run_rows(record: RunRecord) -> tuple[dict[str, Any], list[dict[str, Any]], l
     return run, metrics, [asdict(artifact) for artifact in record.artifacts]
 
 
+def _check_artifact(artifact: Artifact) -> None:
+    if not _ARTIFACT.fullmatch(artifact.name):
+        raise InputError("artifact", artifact.name, "a path inside the run, of letters, digits, spaces and . _ -")
+    if not _SHA256.fullmatch(artifact.sha256):
+        raise InputError(f"sha256 of {artifact.name}", artifact.sha256, "64 lower-case hexadecimal digits")
+    expected = f"{artifact.sha256[:2]}/{artifact.sha256}"
+    if artifact.key != expected:
+        raise InputError(f"key of {artifact.name}", artifact.key, expected)
+
+
 def run(row: Row) -> RunRecord:
-    """From a row of `report_runs` with its metrics and artifacts nested."""
+    """From a row of `report_runs` with its metrics and artifacts nested.
+
+    Raises
+    ------
+    RunUnreadable
+        What is kept there is no run; names it.
+    """
+    try:
+        return _run(row)
+    except (KeyError, TypeError, ValueError, OverflowError, RiskkitError) as error:
+        raise RunUnreadable(str(row.get("id")), f"{type(error).__name__}: {error}") from error
+
+
+def _run(row: Row) -> RunRecord:
     metrics = sorted(row["run_metrics"], key=lambda metric: metric["ordinal"])
     artifacts = sorted(row["run_artifacts"], key=lambda artifact: artifact["name"])
     return RunRecord(

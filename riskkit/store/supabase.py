@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -20,8 +21,10 @@ from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position
 from riskkit.scenarios import StressScenario
 from riskkit.store import rows
-from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
+from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord, RunUnreadable
 from riskkit.store.series import cash_only, history_of, missing_factor
+
+log = logging.getLogger(__name__)
 
 #: PostgREST's `max_rows`: longer lists are read page by page.
 _PAGE = 1000
@@ -72,13 +75,13 @@ class SupabaseStore:
     def member(self) -> Member:
         """Who is signed in, with their teams and roles."""
         claims = _claims(self._access_token())
-        found = self._select("memberships", "role,teams(slug)", lambda q: q.eq("user_id", claims["sub"]))
+        found = self._select("memberships", "role,teams(slug)", lambda q: q.eq("user_id", claims["sub"]), "team_id")
         teams = sorted((row["teams"]["slug"], row["role"]) for row in found)
         return Member(claims["sub"], claims.get("email", ""), tuple(teams))
 
     def portfolios(self) -> tuple[PortfolioRef, ...]:
         """Every portfolio the user may see, sorted by path."""
-        found = self._select("portfolios", rows.PORTFOLIO, lambda q: q.order("id"))
+        found = self._select("portfolios", rows.PORTFOLIO)
         return tuple(sorted((rows.portfolio_ref(row) for row in found), key=lambda ref: ref.path))
 
     def portfolio(self, ref: PortfolioRef, as_of: date) -> Portfolio:
@@ -90,7 +93,6 @@ class SupabaseStore:
                 q.eq("portfolio_id", ref.id)
                 .lte("valid_from", as_of.isoformat())
                 .or_(f"valid_to.is.null,valid_to.gt.{as_of.isoformat()}")
-                .order("id")
             ),
         )
         positions = rows.in_order([rows.position(row) for row in found])
@@ -131,19 +133,19 @@ class SupabaseStore:
         found = self._select(
             "scenarios",
             rows.SCENARIO,
-            lambda q: q.or_(f"team_id.is.null,team_id.eq.{ref.team_id}").order("ordinal").order("name").order("id"),
+            lambda q: q.or_(f"team_id.is.null,team_id.eq.{ref.team_id}").order("ordinal").order("name"),
         )
         own = {row["name"] for row in found if row["team_id"] is not None}
         return tuple(rows.scenario(row) for row in found if row["team_id"] is not None or row["name"] not in own)
 
     def factors(self, team: str) -> tuple[RiskFactor, ...]:
         """Shared risk factors and the team's own, which win, sorted by name."""
-        found = self._select("risk_factors", rows.FACTOR, lambda q: q.order("id"))
+        found = self._select("risk_factors", rows.FACTOR)
         return tuple(rows.factor(row) for row in rows.of_team(found, team, "name"))
 
     def instruments(self, team: str) -> tuple[Instrument, ...]:
         """Shared instruments and the team's own, which win, sorted by symbol."""
-        found = self._select("instruments", rows.INSTRUMENT, lambda q: q.order("id"))
+        found = self._select("instruments", rows.INSTRUMENT)
         return tuple(rows.instrument(row) for row in rows.of_team(found, team, "symbol"))
 
     def import_portfolio(
@@ -177,15 +179,20 @@ class SupabaseStore:
         self._call("record_run", p_run=run, p_metrics=metrics, p_artifacts=artifacts)
 
     def runs(
-        self, ref: PortfolioRef | None = None, report: str | None = None, limit: int = 50
+        self,
+        ref: PortfolioRef | None = None,
+        report: str | None = None,
+        limit: int = 50,
+        recorded_by: str | None = None,
     ) -> tuple[RunRecord, ...]:
         """The latest runs the user may see, newest first."""
         with self._translated():
             query = self._rest.from_("report_runs").select(rows.RUN)
             query = query.eq("portfolio_id", ref.id) if ref is not None else query
             query = query.eq("report", report) if report is not None else query
+            query = query.eq("recorded_by", recorded_by) if recorded_by is not None else query
             found: Any = query.order("run_at", desc=True).order("id").limit(min(limit, _PAGE)).execute().data
-        return tuple(rows.run(row) for row in found)
+        return tuple(_readable(found))
 
     def run(self, run_id: str) -> RunRecord:
         """One run."""
@@ -213,11 +220,14 @@ class SupabaseStore:
                 raise missing_factor(name)
         return [by_name[name] for name in factors]
 
-    def _select(self, table: str, columns: str, narrow: Callable[[Any], Any]) -> list[Mapping[str, Any]]:
+    def _select(
+        self, table: str, columns: str, narrow: Callable[[Any], Any] = lambda query: query, unique: str = "id"
+    ) -> list[Mapping[str, Any]]:
+        """Every row, page by page; `unique` ends the order, for pages of a partial order repeat and leave out rows."""
         found: list[Mapping[str, Any]] = []
         with self._translated():
             while True:
-                query = narrow(self._rest.from_(table).select(columns))
+                query = narrow(self._rest.from_(table).select(columns)).order(unique)
                 page = query.range(len(found), len(found) + _PAGE - 1).execute().data
                 found.extend(page)
                 if len(page) < _PAGE:
@@ -239,6 +249,15 @@ class SupabaseStore:
             raise _error(error) from error
         except httpx.HTTPError as error:
             raise Unavailable(f"Supabase at {self._url} does not answer: {error or type(error).__name__}.") from error
+
+
+def _readable(found: Sequence[Mapping[str, Any]]) -> Iterator[RunRecord]:
+    """The runs that these rows are; one that cannot be read is left out and logged."""
+    for row in found:
+        try:
+            yield rows.run(row)
+        except RunUnreadable as error:
+            log.warning("run left out", extra={"run_id": error.run_id, "reason": str(error)})
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -22,8 +22,9 @@ comment on column public.instruments.created_at is 'UTC.';
 alter table public.instruments enable row level security;
 alter table public.instruments force row level security;
 revoke all on public.instruments from public, anon, authenticated;
-grant select, insert (team_id, symbol, asset_class, currency, sector, terms),
-  update (asset_class, currency, sector, terms), delete on public.instruments to authenticated;
+-- No change of what it is: books that hold it would have other values in the past. import_portfolio knows who holds it.
+grant select, insert (team_id, symbol, asset_class, currency, sector, terms), update (sector), delete
+  on public.instruments to authenticated;
 create policy instruments_select on public.instruments for select to authenticated
   using (team_id is null or team_id = any (array(select private.my_teams())));
 create policy instruments_insert on public.instruments for insert to authenticated

@@ -35,14 +35,9 @@ create trigger check_team_update after update on public.factor_levels
 alter table public.factor_levels enable row level security;
 alter table public.factor_levels force row level security;
 revoke all on public.factor_levels from public, anon, authenticated;
-grant select, insert (factor_id, date, level, team_id), update (level), delete
-  on public.factor_levels to authenticated;
+-- import_prices alone writes: the primary key has no team, so a refused insert would tell which factors others have.
+grant select, delete on public.factor_levels to authenticated;
 create policy factor_levels_select on public.factor_levels for select to authenticated
   using (team_id is null or team_id = any (array(select private.my_teams())));
-create policy factor_levels_insert on public.factor_levels for insert to authenticated
-  with check (team_id = any (array(select private.my_teams('analyst'))));
-create policy factor_levels_update on public.factor_levels for update to authenticated
-  using (team_id = any (array(select private.my_teams('analyst'))))
-  with check (team_id = any (array(select private.my_teams('analyst'))));
 create policy factor_levels_delete on public.factor_levels for delete to authenticated
   using (team_id = any (array(select private.my_teams('analyst'))));

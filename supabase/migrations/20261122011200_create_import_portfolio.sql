@@ -55,8 +55,33 @@ end $$;
 comment on function private.check_book is 'Refuse a list of positions that is empty, too long, ill-formed or names an instrument twice.';
 grant execute on function private.check_book(jsonb) to authenticated, service_role;
 
-create function private.write_instruments(p_team uuid, p_positions jsonb) returns void
-language sql set search_path = '' as $$
+create function private.write_instruments(p_team uuid, p_book uuid, p_valid_from date, p_positions jsonb) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_bad record;
+begin
+  -- `role` is what the request runs as; inside a definer function current_user no longer says it.
+  if current_setting('role') <> 'service_role'
+    and (p_team is null or p_team <> all (array(select private.my_teams('analyst')))) then
+    raise exception using errcode = '42501', message = 'Changing a team''s instruments takes the role analyst.';
+  end if;
+  -- Otherwise another import could begin to hold an instrument between the question and the change.
+  perform pg_advisory_xact_lock(hashtextextended(format('instruments %s', p_team), 0));
+  select b.symbol, string_agg(distinct h.book, ', ') as books into v_bad
+  from jsonb_to_recordset(p_positions) b(symbol text, asset_class text, currency text, terms jsonb)
+  join public.instruments i on i.team_id = p_team and i.symbol = b.symbol
+    and (i.asset_class, i.currency, i.terms) is distinct from (b.asset_class, b.currency, b.terms)
+  cross join lateral (
+    select format('%s/%s', t.slug, f.slug) || case when f.id = p_book then format(' before %s', p_valid_from) else '' end as book
+    from public.positions p join public.portfolios f on f.id = p.portfolio_id join public.teams t on t.id = f.team_id
+    where p.instrument_id = i.id and p.team_id = p_team and (p.valid_to is null or p.valid_to > p.valid_from)
+      and (p.portfolio_id <> p_book or p.valid_from < p_valid_from)
+  ) h
+  group by b.symbol order by b.symbol limit 1;
+  if found then
+    perform private.refuse('symbol', v_bad.symbol,
+      format('another symbol for changed terms: %s is held as it was by %s', v_bad.symbol, v_bad.books));
+  end if;
   insert into public.instruments as own (team_id, symbol, asset_class, currency, sector, terms)
   select p_team, b.symbol, b.asset_class, b.currency, coalesce(b.sector, ''), b.terms
   from jsonb_to_recordset(p_positions) b(symbol text, asset_class text, currency text, sector text, terms jsonb)
@@ -69,10 +94,10 @@ language sql set search_path = '' as $$
   on conflict (team_id, symbol) do update
     set asset_class = excluded.asset_class, currency = excluded.currency, sector = excluded.sector, terms = excluded.terms
     where (own.asset_class, own.currency, own.sector, own.terms)
-      is distinct from (excluded.asset_class, excluded.currency, excluded.sector, excluded.terms)
-$$;
-comment on function private.write_instruments is 'Give the team its own instrument wherever the shared one of that symbol is not the same.';
-grant execute on function private.write_instruments(uuid, jsonb) to authenticated, service_role;
+      is distinct from (excluded.asset_class, excluded.currency, excluded.sector, excluded.terms);
+end $$;
+comment on function private.write_instruments is 'Give the team its own instrument wherever the shared one of that symbol is not the same; refuse other terms for one that another book, or this one before that day, holds. Checks the caller''s role by itself.';
+grant execute on function private.write_instruments(uuid, uuid, date, jsonb) to authenticated, service_role;
 
 create function public.import_portfolio(
   p_team text, p_slug text, p_title text, p_base_currency text, p_positions jsonb, p_valid_from date
@@ -101,7 +126,7 @@ begin
     update public.portfolios set title = p_title where id = v_book.id returning * into v_book;
   end if;
 
-  perform private.write_instruments(v_team, p_positions);
+  perform private.write_instruments(v_team, v_book.id, p_valid_from, p_positions);
   -- Versions that would have begun later never come to count.
   update public.positions set valid_to = valid_from
   where portfolio_id = v_book.id and team_id = v_team and valid_from > p_valid_from

@@ -40,6 +40,30 @@ end $$;
 comment on function private.check_series is 'Refuse factors or levels that are ill-formed, out of bounds or given twice.';
 grant execute on function private.check_series(jsonb) to authenticated, service_role;
 
+create function private.write_levels(p_team uuid, p_series jsonb) returns integer
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_written integer;
+begin
+  -- `role` is what the request runs as; inside a definer function current_user no longer says it.
+  if current_setting('role') <> 'service_role'
+    and (p_team is null or p_team <> all (array(select private.my_teams('analyst')))) then
+    raise exception using errcode = '42501', message = 'Changing a team''s levels takes the role analyst.';
+  end if;
+  insert into public.factor_levels as l (factor_id, date, level, team_id)
+  select f.id, r.day::date, r.level::double precision, p_team
+  from jsonb_array_elements(p_series) s
+  join public.risk_factors f on f.name = s ->> 'name' and f.team_id is not distinct from p_team
+  cross join lateral rows from (
+    jsonb_array_elements_text(s -> 'dates'), jsonb_array_elements_text(s -> 'levels')
+  ) r(day, level)
+  on conflict (factor_id, date) do update set level = excluded.level where l.level <> excluded.level;
+  get diagnostics v_written = row_count;
+  return v_written;
+end $$;
+comment on function private.write_levels is 'Merge levels into factors of this team only; how many are new or changed. Checks the caller''s role by itself.';
+grant execute on function private.write_levels(uuid, jsonb) to authenticated, service_role;
+
 create function public.import_prices(p_team text, p_series jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
@@ -59,15 +83,7 @@ begin
     set kind = excluded.kind, currency = excluded.currency, return_type = excluded.return_type, source = excluded.source
     where (f.kind, f.currency, f.return_type, f.source)
       is distinct from (excluded.kind, excluded.currency, excluded.return_type, excluded.source);
-  insert into public.factor_levels as l (factor_id, date, level, team_id)
-  select f.id, r.day::date, r.level::double precision, v_team
-  from jsonb_array_elements(p_series) s
-  join public.risk_factors f on f.name = s ->> 'name' and f.team_id is not distinct from v_team
-  cross join lateral rows from (
-    jsonb_array_elements_text(s -> 'dates'), jsonb_array_elements_text(s -> 'levels')
-  ) r(day, level)
-  on conflict (factor_id, date) do update set level = excluded.level where l.level <> excluded.level;
-  get diagnostics v_written = row_count;
+  v_written := private.write_levels(v_team, p_series);
   return v_written;
 end $$;
 comment on function public.import_prices is 'Write a team''s own factors and levels (analyst and up); with a null team the shared ones (service only). Answers how many levels are new or changed.';

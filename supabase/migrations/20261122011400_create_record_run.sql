@@ -21,6 +21,10 @@ begin
   if coalesce(jsonb_typeof(p_metrics), 'null') <> 'array' or coalesce(jsonb_typeof(p_artifacts), 'null') <> 'array' then
     perform private.refuse('metrics, artifacts', null, 'two lists, empty where there is nothing');
   end if;
+  if jsonb_array_length(p_metrics) > 100000 or jsonb_array_length(p_artifacts) > 1000 then
+    perform private.refuse('metrics, artifacts', format('%s, %s', jsonb_array_length(p_metrics), jsonb_array_length(p_artifacts)),
+      'at most 100000 metrics and 1000 artifacts');
+  end if;
   insert into public.report_runs (
     id, team_id, portfolio_id, report, notebook, as_of, run_at, official, status, parameters, inputs, code, packages,
     seed, recorded_by

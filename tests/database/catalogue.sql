@@ -20,7 +20,7 @@ allowed (name) as (values  -- what a signed-in user may execute
   ('private.my_teams(team_role)'), ('private.has_aal2()'), ('private.refuse(text,text,text)'),
   ('private.check_position_instrument()'), ('private.check_level_team()'),
   ('private.visible_factors(uuid,text[])'), ('private.team_to_write(text)'), ('private.check_book(jsonb)'),
-  ('private.write_instruments(uuid,jsonb)'), ('private.book_rows(uuid,jsonb)'), ('private.check_series(jsonb)'),
+  ('private.write_instruments(uuid,uuid,date,jsonb)'), ('private.write_levels(uuid,jsonb)'), ('private.book_rows(uuid,jsonb)'), ('private.check_series(jsonb)'),
   ('private.write_run(jsonb,jsonb,jsonb)')
 )
 select 'T1 row-level security is not enabled and forced' as fault, name as at

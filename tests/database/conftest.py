@@ -114,8 +114,8 @@ def _populate(world):
         )
         world.connection.execute(
             "insert into run_artifacts (team_id, run_id, name, media_type, sha256, size, key)"
-            " values (%s, %s, 'a', 'text/html', %s, 1, 'k')",
-            [team_id, run, "0" * 64],
+            " values (%s, %s, 'a', 'text/html', %s, 1, %s)",
+            [team_id, run, "0" * 64, "00/" + "0" * 64],
         )
 
 

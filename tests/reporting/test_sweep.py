@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from riskkit.errors import InputError
 from riskkit.reporting.places import Places, abandoned, work_folder
 from riskkit.reporting.runner import FinishedRun, run_report
 from riskkit.reporting.sweep import COMMIT, Swept, sweep
@@ -36,7 +37,7 @@ def made(
     """A copy: its places, its store, and its report as it lies there."""
     project, database, run = template
     shutil.copytree(project, tmp_path / "project")
-    own = replace(database, records=dict(database.records))
+    own = replace(database, records=dict(database.records), recorders=dict(database.recorders))
     folder = tmp_path / "project" / run.folder.relative_to(project)
     return Places(tmp_path / "project" / "reports"), MemoryStore(own, tiny.QUANT), replace(run, folder=folder)
 
@@ -122,6 +123,80 @@ def test_a_missing_folder_is_restored_and_a_damaged_artifact_is_not(
     assert sweep(places, store, store.member().user_id) == NOTHING
     assert not run.folder.exists()
     assert list(places.work.iterdir()) == []
+
+
+def planted(places: Places, store: MemoryStore, run: FinishedRun, text: str) -> str:
+    """The run's folder gone, and its recorded `run.json` another text; the name of what holds it."""
+    shutil.rmtree(run.folder)
+    path = places.reports / "run.json"
+    path.write_text(text)
+    made = places.objects.put(path, "run.json")
+    path.unlink()
+    others = tuple(one for one in run.record.artifacts if one.name != "run.json")
+    store._db.records[run.record.id] = replace(run.record, artifacts=(*others, made))
+    return made.sha256
+
+
+def there(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("portfolio", ["../../../../elsewhere/x", "/tmp/elsewhere", "atlas/other", None])
+def test_the_row_says_where_a_run_is_restored_not_its_pages(
+    made: tuple[Places, MemoryStore, FinishedRun], portfolio: str | None
+) -> None:
+    places, store, run = made
+    content = json.loads((run.folder / "run.json").read_text()) | {"portfolio": portfolio}
+    planted(places, store, run, json.dumps(content))
+    before = there(places.reports.parent.parent)
+    assert sweep(places, store, store.member().user_id).restored == (run.record.id,)
+    after = there(places.reports.parent.parent) - before
+    assert {path.parent for path in after} == {run.folder}
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"artifacts": 1}'])
+def test_a_run_that_is_none_is_left_out_and_logged(
+    made: tuple[Places, MemoryStore, FinishedRun], text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    places, store, run = made
+    planted(places, store, run, text)
+    assert sweep(places, store, store.member().user_id) == NOTHING
+    assert not run.folder.exists()
+    assert [record.__dict__["run_id"] for record in caplog.records] == [run.record.id]
+
+
+def test_bytes_that_do_not_have_the_recorded_hash_are_not_even_parsed(
+    made: tuple[Places, MemoryStore, FinishedRun],
+) -> None:
+    places, store, run = made
+    digest = planted(places, store, run, "[" * 200_000)
+    kept = places.objects.folder / digest[:2] / digest
+    kept.chmod(0o644)
+    kept.write_text("]" * 200_000)
+    assert sweep(places, store, store.member().user_id) == NOTHING
+    assert not run.folder.exists()
+
+
+def test_what_others_recorded_is_theirs_to_restore(made: tuple[Places, MemoryStore, FinishedRun]) -> None:
+    places, store, run = made
+    shutil.rmtree(run.folder)
+    colleague = MemoryStore(store._db, "viewer@atlas.example")
+    assert [one.id for one in colleague.runs()] == [run.record.id]
+    assert sweep(places, colleague, colleague.member().user_id) == NOTHING
+    assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("folder", ["../a/b/c/d", "/tmp/a/b/c/d", ".work/a/b/c/d", "tiny/../../c/d", "a/b"])
+def test_a_run_lies_inside_reports(tmp_path: Path, folder: str) -> None:
+    places = Places(tmp_path / "reports")
+    with pytest.raises(InputError, match="levels below"):
+        places.inside(folder)
+    assert places.run("var", "2020-01-02", "team/book", "id") == places.reports / "var/2020-01-02/team/book/id"
+    (tmp_path / "elsewhere").mkdir()
+    places.reports.mkdir()
+    (places.reports / "var").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="levels below"):
+        places.run("var", "2020-01-02", "team/book", "id")
 
 
 def test_a_living_run_is_left_alone(made: tuple[Places, MemoryStore, FinishedRun]) -> None:

@@ -114,14 +114,16 @@ class FileStore(MemoryStore):
         """Check as the twin does, then one rename."""
         super().record_run(record)
         part = self.folder / f"{os.getpid()}-{uuid.uuid4()}.part"
-        part.write_bytes(pickle.dumps(record))
+        part.write_bytes(pickle.dumps((record, self.member().user_id)))
         part.rename(self.folder / f"{record.id}.row")
 
-    def runs(self, ref: Any = None, report: Any = None, limit: int = 50) -> tuple[RunRecord, ...]:
+    def runs(
+        self, ref: Any = None, report: Any = None, limit: int = 50, recorded_by: str | None = None
+    ) -> tuple[RunRecord, ...]:
         """The rows there are."""
         for path in self.folder.glob("*.row"):
-            self._db.records[path.stem] = pickle.loads(path.read_bytes())
-        return super().runs(ref, report, limit)
+            self._db.records[path.stem], self._db.recorders[path.stem] = pickle.loads(path.read_bytes())
+        return super().runs(ref, report, limit, recorded_by)
 
     def run(self, run_id: str) -> RunRecord:
         """One row."""

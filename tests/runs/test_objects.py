@@ -55,4 +55,29 @@ def test_a_changed_or_missing_object_is_not_handed_out(tmp_path: Path) -> None:
         objects.take(artifact, tmp_path / "copy.csv")
     assert not (tmp_path / "copy.csv").exists()
     with pytest.raises(ObjectDamaged, match="no object"):
-        objects.take(replace(artifact, key="00/00"), tmp_path / "copy.csv")
+        objects.take(replace(artifact, sha256="0" * 64), tmp_path / "copy.csv")
+
+
+@pytest.mark.parametrize("key", ["/etc/passwd", "../../secret.csv", "\N{PILE OF POO}" * 100, ""])
+def test_a_key_is_no_path(tmp_path: Path, key: str) -> None:
+    """The row's key is somebody's word; only the hash says where the bytes lie."""
+    objects, path = Objects(tmp_path / "a" / "objects"), tmp_path / "secret.csv"
+    path.write_text("x,1\n")
+    artifact = objects.put(path, "a.csv")
+    assert objects.path(replace(artifact, key=key)) == objects.path(artifact)
+    assert objects.has(replace(artifact, key=key))
+    elsewhere = replace(artifact, key=key, sha256="0" * 64)
+    assert not objects.has(elsewhere)
+    with pytest.raises(ObjectDamaged, match="no object"):
+        objects.take(elsewhere, tmp_path / "copy.csv")
+
+
+@pytest.mark.parametrize("sha256", ["", "/etc/passwd", "../../secret.csv", "A" * 64, "\N{PILE OF POO}" * 100, "0" * 65])
+def test_what_is_no_hash_is_not_here(tmp_path: Path, sha256: str) -> None:
+    objects, path = Objects(tmp_path / "a" / "objects"), tmp_path / "secret.csv"
+    path.write_text("x,1\n")
+    artifact = replace(objects.put(path, "a.csv"), sha256=sha256)
+    assert not objects.has(artifact)
+    with pytest.raises(ObjectDamaged, match="no sha256"):
+        objects.take(artifact, tmp_path / "copy.csv")
+    assert not (tmp_path / "copy.csv").exists()

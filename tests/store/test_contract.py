@@ -293,7 +293,7 @@ def record(ref, **changes):
             Metric("component_var", -0.1, "USD", {"position": "CTA"}),
             Metric("component_var", 1e-17, "USD", {"position": "CTB"}),
         ),
-        artifacts=(Artifact("report.html", "text/html", "0" * 64, 12, "runs/x"),),
+        artifacts=(Artifact("report.html", "text/html", "0" * 64, 12, f"00/{'0' * 64}"),),
     )
     return replace(base, **changes)
 
@@ -328,6 +328,9 @@ def test_runs_are_found_newest_first(place, book):
     assert [one.id for one in store.runs(ref, "a")] == [made[2].id, made[0].id]
     assert [one.id for one in store.runs(ref, limit=1)] == [made[2].id]
     assert store.runs(ref, "none") == ()
+    mine, viewer = store.member().user_id, place.store("viewer")
+    assert len(viewer.runs(ref, recorded_by=mine)) == 3
+    assert viewer.runs(ref, recorded_by=viewer.member().user_id) == ()
 
 
 @pytest.mark.parametrize(
@@ -339,8 +342,10 @@ def test_runs_are_found_newest_first(place, book):
         ("quant", {"portfolio_id": str(uuid.uuid4())}, InputError),
         ("quant", {"metrics": (Metric("var", float("nan"), "USD"),)}, InputError),
         ("quant", {"run_at": datetime(2026, 1, 1)}, InputError),
+        ("quant", {"artifacts": (Artifact("../x", "text/html", "0" * 64, 1, f"00/{'0' * 64}"),)}, InputError),
+        ("quant", {"artifacts": (Artifact("x", "text/html", "0" * 64, 1, "../x"),)}, InputError),
     ],
-    ids=["viewer", "other team", "official", "no such book", "not a number", "no zone"],
+    ids=["viewer", "other team", "official", "no such book", "not a number", "no zone", "bad name", "bad key"],
 )
 def test_a_refused_run_leaves_nothing(place, book, user, changes, error):
     ref = book([Position(A, 1)])

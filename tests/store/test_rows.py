@@ -8,6 +8,7 @@ from riskkit.errors import InputError
 from riskkit.portfolio import Cash, Equity, EuropeanOption
 from riskkit.scenarios import Shock, StressScenario
 from riskkit.store import rows
+from riskkit.store.contract import RunUnreadable
 
 SHARE = {
     "symbol": "A",
@@ -76,3 +77,37 @@ def test_scenarios_come_back_as_they_were():
 def test_a_definition_that_is_no_scenario_is_refused(definition):
     with pytest.raises(InputError):
         rows.scenario({"name": "n", "title": "t", "definition": definition})
+
+
+RUN = {
+    **dict.fromkeys(("report", "notebook", "portfolio_id", "team_id", "status"), "x"),
+    **{name: {} for name in ("parameters", "inputs", "code", "packages")},
+    "id": "10000000-0000-0000-0000-000000000001",
+    "as_of": "2020-01-02",
+    "run_at": "2026-01-01T00:00:00+00:00",
+    "official": False,
+    "seed": None,
+    "run_metrics": [{"ordinal": 0, "name": "var", "value": 1, "unit": "USD", "labels": {}}],
+    "run_artifacts": [{"name": "a", "media_type": "text/html", "sha256": "0" * 64, "size": 1, "key": "k"}],
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"as_of": "infinity"},
+        {"as_of": "10000-01-01"},
+        {"as_of": None},
+        {"run_at": "-infinity"},
+        {"run_at": "0044-03-15T00:00:00+00:00 BC"},
+        {"seed": "x"},
+        {"run_metrics": None},
+        {"run_metrics": [{"ordinal": 0}]},
+        {"run_artifacts": [{"name": "a", "media_type": "b", "sha256": "c", "size": "much", "key": "k"}]},
+    ],
+)
+def test_a_run_that_cannot_be_read_is_named(change):
+    assert rows.run(RUN).as_of == date(2020, 1, 2)
+    with pytest.raises(RunUnreadable, match=RUN["id"]) as caught:
+        rows.run({**RUN, **change})
+    assert caught.value.run_id == RUN["id"]

@@ -11,6 +11,7 @@ from datetime import date
 import httpx
 import jwt
 import numpy as np
+import psycopg
 import pytest
 from postgrest.exceptions import APIError
 from supabase import ClientOptions, create_client
@@ -22,8 +23,10 @@ from riskkit.session import sign_in, sign_out
 from riskkit.settings import Settings
 from riskkit.store import rows
 from riskkit.store.connect import open_store
+from riskkit.store.contract import RunUnreadable
 from riskkit.store.supabase import SupabaseStore, _error
 from tests.store.conftest import PASSWORD
+from tests.store.test_contract import record
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,60 @@ def test_long_lists_are_read_page_by_page(supabase_place):
     positions = [Position(Equity(f"S{n}", "USD", factor="CTA"), n) for n in range(2500)]
     ref = store.import_portfolio(team, "long", "Long list", "USD", positions, date(2019, 1, 1))
     assert len(store.portfolio(ref, date(2020, 1, 10)).positions) == 2500
+
+
+def test_every_list_has_a_total_order(supabase_place, stack):
+    """Pages of a partial order may repeat rows and leave others out."""
+    keys, token = stack.keys(), supabase_place.store("quant")._access_token()
+    book = [Position(Equity("CTA", "USD"), 1)]
+    team = supabase_place.team("ours")
+    ref = supabase_place.store("quant").import_portfolio(team, "ordered", "O", "USD", book, date(2019, 1, 1))
+    requests = []
+    with SupabaseStore(keys.url, keys.anon_key, lambda: token) as store:
+        store._http.event_hooks["response"].append(lambda answer: requests.append(answer.request.url))
+        store.member()
+        store.portfolios()
+        store.portfolio(ref, date(2020, 1, 1))
+        store.scenarios(ref)
+        store.factors(team)
+        store.instruments(team)
+        store.runs(ref)
+    last = {url.path.rsplit("/", 1)[1]: url.params.get("order", "").split(",")[-1].split(".")[0] for url in requests}
+    tables = ("portfolios", "positions", "scenarios", "risk_factors", "instruments", "report_runs")
+    assert last == {"memberships": "team_id", **dict.fromkeys(tables, "id")}
+
+
+def test_a_run_that_cannot_be_read_hides_no_other(supabase_place, stack, caplog):
+    """The database refuses such a row; here it got in before that."""
+    store, team = supabase_place.store("quant"), supabase_place.team("ours")
+    ref = store.import_portfolio(team, "odd", "O", "USD", [Position(Equity("CTA", "USD"), 1)], date(2019, 1, 1))
+    good, bad = record(ref), record(ref)
+    for one in (good, bad):
+        store.record_run(one)
+    with psycopg.connect(stack.keys().db_url, autocommit=True) as owner:
+        rule = owner.execute(
+            "select pg_get_constraintdef(oid) from pg_constraint where conname = 'report_runs_as_of_check'"
+        ).fetchone()[0]
+        owner.execute("alter table report_runs drop constraint report_runs_as_of_check")
+        try:
+            owner.execute("update report_runs set as_of = 'infinity' where id = %s", [bad.id])
+            assert store.runs(ref) == (good,)
+            assert [entry.run_id for entry in caplog.records] == [bad.id]
+            with pytest.raises(RunUnreadable, match=bad.id):
+                store.run(bad.id)
+        finally:
+            owner.execute("delete from report_runs where id = %s", [bad.id])
+            owner.execute(f"alter table report_runs add constraint report_runs_as_of_check {rule}")
+
+
+@pytest.mark.parametrize("change", [{"as_of": "infinity"}, {"run_at": "infinity"}])
+def test_no_row_of_an_rpc_stops_the_teams_reports(supabase_place, change):
+    store, team = supabase_place.store("quant"), supabase_place.team("ours")
+    ref = store.import_portfolio(team, "hostile", "H", "USD", [Position(Equity("CTA", "USD"), 1)], date(2019, 1, 1))
+    run, metrics, artifacts = rows.run_rows(record(ref))
+    with pytest.raises(InputError):
+        store._call("record_run", p_run={**run, **change}, p_metrics=metrics, p_artifacts=artifacts)
+    assert store.runs(ref) == ()
 
 
 def test_no_socket_is_left_behind(supabase_place, stack):

@@ -1,0 +1,113 @@
+"""What a record of a run may say: nothing that a reader could not read, no path that is not its hash."""
+
+import json
+import uuid
+
+import psycopg
+import pytest
+
+DIGEST = "ab" * 32
+ARTIFACT = {"name": "report.html", "media_type": "text/html", "sha256": DIGEST, "size": 1, "key": f"ab/{DIGEST}"}
+
+
+def record(session, world, run=(), artifacts=(ARTIFACT,), metrics=()):
+    made = {"id": str(uuid.uuid4()), "team_id": str(world.teams["a"]), "portfolio_id": str(world.books["a"])}
+    made |= {"report": "r", "notebook": "r", "as_of": "2020-01-02", "run_at": "2026-01-01T00:00:00Z"}
+    made |= {"parameters": {}, "inputs": {}, "code": {}, "packages": {}, **dict(run)}
+    texts = [json.dumps(one) for one in (made, list(metrics), list(artifacts))]
+    return session.execute("select record_run(%s, %s, %s)", texts).fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"as_of": "infinity"},
+        {"as_of": "-infinity"},
+        {"as_of": "10000-01-01"},
+        {"as_of": "0044-03-15 BC"},
+        {"run_at": "infinity"},
+        {"run_at": "-infinity"},
+        {"run_at": "10000-01-01T00:00:00Z"},
+        {"run_at": "9999-12-31T23:59:59-12"},
+        {"parameters": {"note": uuid.uuid4().hex * 5000 + "".join(map(str, range(30_000)))}},
+    ],
+)
+def test_a_run_has_a_day_and_a_time_that_can_be_read(world, change):
+    with world.acting("a_analyst") as session:
+        assert record(session, world)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            record(session, world, change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"key": "/etc/passwd"},
+        {"key": "../../x"},
+        {"key": "\N{PILE OF POO}" * 100},
+        {"key": f"00/{DIGEST}"},
+        {"sha256": DIGEST.upper(), "key": f"AB/{DIGEST.upper()}"},
+        {"sha256": "ab", "key": "ab/ab"},
+        {"size": -1},
+        {"size": 2**40 + 1},
+        {"name": "../x"},
+        {"name": "/x"},
+        {"name": "tables/.x"},
+        {"name": "tables//x"},
+        {"name": "a\nb"},
+        {"name": "a\n"},
+        {"name": "\N{PILE OF POO}"},
+        {"name": "x" * 101},
+        {"name": "/".join(["x" * 60] * 4)},
+        {"name": "a/b/c/d/e"},
+        {"name": ""},
+    ],
+)
+def test_artifacts_are_named_and_placed_safely(world, change):
+    with world.acting("a_analyst") as session, pytest.raises(psycopg.errors.CheckViolation):
+        record(session, world, artifacts=[{**ARTIFACT, **change}])
+
+
+@pytest.mark.parametrize("name", ["report.html", "inputs/history.npz", "tables/stress_by asset-class.csv"])
+def test_the_names_of_a_run_are_among_them(world, name):
+    with world.acting("a_analyst") as session:
+        assert record(session, world, artifacts=[{**ARTIFACT, "name": name}])
+
+
+def test_lists_have_an_end(world):
+    with world.acting("a_analyst") as session, pytest.raises(psycopg.Error, match="at most") as caught:
+        record(session, world, artifacts=[{**ARTIFACT, "name": str(n)} for n in range(1001)])
+    assert caught.value.sqlstate == "PT422"
+
+
+def test_a_refused_level_tells_nothing_of_others(world):
+    """Whether a factor of that id, with a level on that day, is there or not: the answer is the same."""
+    foreign = world.one("select id from risk_factors where team_id = %s", world.teams["b"])
+    statement = "insert into factor_levels (factor_id, team_id, date, level) values (%s, %s, %s, 1)"
+    answers = {
+        world.attempt("a_analyst", statement, (factor, world.teams["a"], day))
+        for factor in (foreign, uuid.uuid4())
+        for day in ("2020-01-02", "2022-01-01")
+    }
+    assert answers == {"42501"}
+    assert world.attempt("a_analyst", "update factor_levels set level = 1") == "42501"
+
+
+def test_helpers_that_look_past_the_policies_ask_for_the_role_themselves(world):
+    book, own, other = world.books["a"], world.teams["a"], world.teams["b"]
+    for call, values in (
+        ("private.write_levels(%s, '[]')", ()),
+        ("private.write_instruments(%s, %s, '2020-01-01', '[]')", (book,)),
+    ):
+        assert world.attempt("a_analyst", f"select {call}", (own, *values)) == 1
+        for user, team in (("a_viewer", own), ("a_analyst", other), ("a_admin", None), ("nobody", own)):
+            assert world.attempt(user, f"select {call}", (team, *values)) == "42501", (user, team)
+
+
+def test_what_an_instrument_is_does_not_change_by_an_update(world):
+    for column, value in (("terms", '{"type": "cash"}'), ("asset_class", "cash"), ("currency", "EUR")):
+        statement = f"update instruments set {column} = %s where team_id = %s"
+        assert world.attempt("a_admin", statement, (value, world.teams["a"])) == "42501"
+    assert (
+        world.attempt("a_analyst", "update instruments set sector = 'x' where team_id = %s", (world.teams["a"],)) == 1
+    )
