@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,10 @@ from riskkit.measures.volatility import VolatilityPath
 
 #: Fewer days do not tell alpha from beta.
 FEWEST_DAYS = 250
+#: Alpha plus beta stays below 1 by this much, or the variance would have no long-run level.
+_MARGIN = 1e-4
+#: (alpha, beta) to start from where the fit from `arch`'s own starting values does not converge.
+_STARTS = ((0.05, 0.9), (0.1, 0.8), (0.02, 0.96), (0.03, 0.9), (0.2, 0.6), (0.05, 0.5))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +62,10 @@ class Garch:
 
 
 def fit_garch(returns: ArrayLike, innovations: Literal["normal", "t"] = "normal") -> Garch:
-    """Fit GARCH(1,1) with a constant mean by maximum likelihood.
+    """Fit GARCH(1,1) with a constant mean by maximum likelihood, alpha plus beta below 1.
+
+    Where the optimiser does not converge from the usual starting values it is started again from others, always in the
+    same order; the first fit that converges is taken.
 
     Parameters
     ----------
@@ -73,7 +81,7 @@ def fit_garch(returns: ArrayLike, innovations: Literal["normal", "t"] = "normal"
     Raises
     ------
     InputError
-        On too few or constant returns, or where the optimiser does not converge.
+        On too few or constant returns, or where the optimiser converges from no starting values.
 
     References
     ----------
@@ -94,13 +102,19 @@ def fit_garch(returns: ArrayLike, innovations: Literal["normal", "t"] = "normal"
         raise InputError("returns", "a constant series", "returns that vary")
     if innovations not in ("normal", "t"):
         raise InputError("innovations", innovations, "normal or t")
-    model = ConstantMean(
-        values / scale, volatility=GARCH(), distribution=StudentsT() if innovations == "t" else Normal(), rescale=False
-    )
-    fit = model.fit(disp="off", show_warning=False)
-    mean, omega, alpha, beta = (float(p) for p in fit.params[:4])
-    path = np.asarray(fit.conditional_volatility, dtype=np.float64)
-    if fit.convergence_flag != 0 or not np.isfinite(path).all() or not math.isfinite(float(fit.loglikelihood)):
+    process, residuals = GARCH(), StudentsT() if innovations == "t" else Normal()
+    process.constraints = partial(_stationary, process.constraints)  # type: ignore[method-assign]
+    model = ConstantMean(values / scale, volatility=process, distribution=residuals, rescale=False)
+    average = float(values.mean()) / scale
+    starts = [np.array([average, 1 - a - b, a, b, *([8.0] if innovations == "t" else [])]) for a, b in _STARTS]
+    for start in (None, *starts):
+        fit = model.fit(disp="off", show_warning=False, starting_values=start)
+        mean, omega, alpha, beta = (float(p) for p in fit.params[:4])
+        path = np.asarray(fit.conditional_volatility, dtype=np.float64)
+        finite = np.isfinite(path).all() and (path > 0).all() and math.isfinite(float(fit.loglikelihood))
+        if fit.convergence_flag == 0 and finite and alpha + beta < 1:
+            break
+    else:
         raise InputError("returns", f"{len(values)} returns on which GARCH(1,1) does not converge", "a longer history")
     last = math.sqrt(omega + alpha * (float(values[-1]) / scale - mean) ** 2 + beta * float(path[-1]) ** 2)
     return Garch(
@@ -112,6 +126,12 @@ def fit_garch(returns: ArrayLike, innovations: Literal["normal", "t"] = "normal"
         (values / scale - mean) / path,
         float(fit.loglikelihood) - len(values) * math.log(scale),
     )
+
+
+def _stationary(constraints: Callable[[], tuple[Array, Array]]) -> tuple[Array, Array]:
+    """`arch`'s constraints a @ parameters >= b; the last row, alpha plus beta at most 1, with a margin."""
+    a, b = constraints()
+    return a, np.append(b[:-1], b[-1] + _MARGIN)
 
 
 def filtered_simulation(

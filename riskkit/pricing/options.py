@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,6 +45,88 @@ class Greeks:
     rho: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class OptionTerms:
+    """The terms of N options on a day, as arrays that broadcast against spots and volatilities.
+
+    Attributes
+    ----------
+    sign : array (N,)
+        1 for a call, -1 for a put.
+    strike, rate, dividend_yield, multiplier : array (N,)
+        As `EuropeanOption` has them.
+    time : array (N,)
+        Years to expiry.
+    """
+
+    sign: FloatArray
+    strike: FloatArray
+    rate: FloatArray
+    dividend_yield: FloatArray
+    multiplier: FloatArray
+    time: FloatArray
+
+    @classmethod
+    def of(cls, options: Sequence[EuropeanOption], as_of: date) -> Self:
+        """Of several options; InputError if one has expired."""
+        rows = [_row(option, years_to_expiry(option, as_of)) for option in options]
+        return cls(*np.array(rows, np.float64).reshape(-1, 6).T.copy())
+
+    @classmethod
+    def one(cls, option: EuropeanOption, time: float) -> Self:
+        """Of one option: every array has no axes."""
+        return cls(*map(np.asarray, _row(option, time)))
+
+    @property
+    def carry(self) -> FloatArray:
+        """What turns a spot into a discounted forward: exp(-dividend yield * time)."""
+        return np.asarray(np.exp(-self.dividend_yield * self.time))
+
+    @property
+    def discounted_strike(self) -> FloatArray:
+        """Strike times exp(-rate * time)."""
+        return np.asarray(self.strike * np.exp(-self.rate * self.time))
+
+    def value(self, spot: ArrayLike, volatility: ArrayLike) -> FloatArray:
+        """Of one option on one unit of the underlying, as `black_scholes`; the multiplier is not applied."""
+        forward, strike = np.asarray(spot, np.float64) * self.carry, self.discounted_strike
+        d1, d2 = _d(forward, strike, np.asarray(volatility, np.float64) * np.sqrt(self.time))
+        value: FloatArray = self.sign * (forward * ndtr(self.sign * d1) - strike * ndtr(self.sign * d2))
+        return value
+
+    def greeks(self, spot: ArrayLike, volatility: ArrayLike) -> Greeks:
+        """Derivatives of `value`, as `black_scholes_greeks`."""
+        sign, time = self.sign, self.time
+        s, vol, root = np.broadcast_arrays(
+            np.asarray(spot, np.float64), np.asarray(volatility, np.float64), np.sqrt(time)
+        )
+        carry, strike = self.carry, self.discounted_strike
+        forward, deviation = np.asarray(s * carry), np.asarray(vol * root)
+        d1, d2 = _d(forward, strike, deviation)
+        density = np.exp(-0.5 * d1 * d1) / _ROOT_TWO_PI
+        alive = deviation > 0
+        gamma = np.divide(carry * density, s * deviation, out=np.zeros_like(forward), where=alive & (s > 0))
+        vega = forward * density * root
+        d2_by_vol = np.divide(d2, vol, out=np.zeros_like(forward), where=alive & np.isfinite(d2))
+        finite_d1 = np.where(np.isfinite(d1), d1, 0.0)
+        decay = np.divide(forward * density * vol, 2.0 * root, out=np.zeros_like(forward), where=alive)
+        return Greeks(
+            delta=sign * carry * ndtr(sign * d1),
+            gamma=gamma,
+            vega=vega,
+            volga=vega * finite_d1 * d2_by_vol,
+            vanna=-carry * density * d2_by_vol,
+            theta=-decay
+            + sign * (self.dividend_yield * forward * ndtr(sign * d1) - self.rate * strike * ndtr(sign * d2)),
+            rho=sign * time * strike * ndtr(sign * d2),
+        )
+
+
+def _row(option: EuropeanOption, time: float) -> tuple[float, ...]:
+    sign = 1.0 if option.kind == "call" else -1.0
+    return sign, option.strike, option.rate, option.dividend_yield, option.multiplier, time
+
+
 def black_scholes(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike, time: float) -> FloatArray:
     """Value of one option on one unit of the underlying, its currency.
 
@@ -71,13 +155,7 @@ def black_scholes(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike
     >>> round(float(black_scholes(call, 42.0, 0.2, 0.5)), 6)
     4.759422
     """
-    sign = 1.0 if option.kind == "call" else -1.0
-    forward = np.asarray(spot, np.float64) * np.exp(-option.dividend_yield * time)
-    strike = option.strike * np.exp(-option.rate * time)
-    deviation = np.asarray(volatility, np.float64) * np.sqrt(time)
-    d1, d2 = _d(forward, strike, deviation)
-    value: FloatArray = sign * (forward * ndtr(sign * d1) - strike * ndtr(sign * d2))
-    return value
+    return OptionTerms.one(option, time).value(spot, volatility)
 
 
 def black_scholes_greeks(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike, time: float) -> Greeks:
@@ -90,31 +168,10 @@ def black_scholes_greeks(option: EuropeanOption, spot: ArrayLike, volatility: Ar
     >>> round(float(black_scholes_greeks(call, 49.0, 0.2, 0.3846).delta), 4)
     0.5216
     """
-    sign = 1.0 if option.kind == "call" else -1.0
-    s, vol = np.broadcast_arrays(np.asarray(spot, np.float64), np.asarray(volatility, np.float64))
-    carry, discount = np.exp(-option.dividend_yield * time), np.exp(-option.rate * time)
-    forward, strike, deviation = s * carry, option.strike * discount, vol * np.sqrt(time)
-    d1, d2 = _d(forward, strike, deviation)
-    density = np.exp(-0.5 * d1 * d1) / _ROOT_TWO_PI
-    alive = deviation > 0
-    gamma = np.divide(carry * density, s * deviation, out=np.zeros_like(forward), where=alive & (s > 0))
-    vega = forward * density * np.sqrt(time)
-    d2_by_vol = np.divide(d2, vol, out=np.zeros_like(forward), where=alive & np.isfinite(d2))
-    finite_d1 = np.where(np.isfinite(d1), d1, 0.0)
-    decay = np.divide(forward * density * vol, 2.0 * np.sqrt(time), out=np.zeros_like(forward), where=alive)
-    return Greeks(
-        delta=sign * carry * ndtr(sign * d1),
-        gamma=gamma,
-        vega=vega,
-        volga=vega * finite_d1 * d2_by_vol,
-        vanna=-carry * density * d2_by_vol,
-        theta=-decay
-        + sign * (option.dividend_yield * forward * ndtr(sign * d1) - option.rate * strike * ndtr(sign * d2)),
-        rho=sign * time * strike * ndtr(sign * d2),
-    )
+    return OptionTerms.one(option, time).greeks(spot, volatility)
 
 
-def _d(forward: FloatArray, strike: float, deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _d(forward: FloatArray, strike: FloatArray, deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
     # a worthless underlying or a certain payoff make infinities on purpose: ndtr takes them to 0 and 1
     with np.errstate(divide="ignore", invalid="ignore"):
         d1 = np.log(forward / strike) / deviation + 0.5 * deviation

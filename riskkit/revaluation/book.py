@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.errors import MarketDataError
-from riskkit.market import FactorKind, MarketSnapshot
+from riskkit.market import FactorKind, MarketSnapshot, RiskFactor
 from riskkit.portfolio import (
     PIVOT_CURRENCY,
     Cash,
@@ -18,7 +19,7 @@ from riskkit.portfolio import (
     Portfolio,
     fx_factor,
 )
-from riskkit.pricing import instrument_value
+from riskkit.pricing import OptionTerms, instrument_value
 
 FloatArray = NDArray[np.float64]
 
@@ -54,23 +55,50 @@ class Holding:
 
 def bind(portfolio: Portfolio, snapshot: MarketSnapshot) -> tuple[Holding, ...]:
     """Find every position's columns; MarketDataError names a missing factor, or one of the wrong kind or currency."""
-    return tuple(_holding(p.instrument, p.quantity, portfolio.base_currency, snapshot) for p in portfolio.positions)
+    instruments = [position.instrument for position in portfolio.positions]
+    columns = [_columns(instrument, snapshot) for instrument in instruments]
+    currencies = dict.fromkeys(instrument.currency for instrument in instruments)
+    rates = {currency: _rates(currency, portfolio.base_currency, snapshot) for currency in currencies}
+    values = _unit_values(instruments, columns, snapshot)
+    return tuple(
+        Holding(position.quantity, position.instrument, own, *rates[position.instrument.currency], value)
+        for position, own, value in zip(portfolio.positions, columns, values, strict=True)
+    )
 
 
-def _holding(instrument: Instrument, quantity: float, base: str, snapshot: MarketSnapshot) -> Holding:
+def _columns(instrument: Instrument, snapshot: MarketSnapshot) -> tuple[int, ...]:
     columns = tuple(snapshot.index(name) for name in instrument.factors)
-    for name, kind in zip(instrument.factors, _kinds(instrument), strict=True):
-        _check_factor(snapshot, name, kind, instrument.currency if kind == "equity" else None)
-    rates: list[int | None] = []
-    for currency in (instrument.currency, base):
-        if instrument.currency == base or currency == PIVOT_CURRENCY:
-            rates.append(None)
-            continue
-        _check_factor(snapshot, fx_factor(currency), "fx", PIVOT_CURRENCY)
-        rates.append(snapshot.index(fx_factor(currency)))
-    levels = [np.asarray(snapshot.levels[column]) for column in columns]
-    unit_value = float(instrument_value(instrument, snapshot.as_of, levels))
-    return Holding(quantity, instrument, columns, rates[0], rates[1], unit_value)
+    for column, kind in zip(columns, _kinds(instrument), strict=True):
+        _check_factor(snapshot.factors[column], kind, instrument.currency if kind == "equity" else None)
+    return columns
+
+
+def _rates(currency: str, base: str, snapshot: MarketSnapshot) -> tuple[int | None, int | None]:
+    """Columns of the pivot rates of a currency and of the base currency."""
+    rates: list[int | None] = [None, None]
+    for i, one in enumerate((currency, base)):
+        if currency != base and one != PIVOT_CURRENCY:
+            rates[i] = snapshot.index(fx_factor(one))
+            _check_factor(snapshot.factor(fx_factor(one)), "fx", PIVOT_CURRENCY)
+    return rates[0], rates[1]
+
+
+def _unit_values(
+    instruments: Sequence[Instrument], columns: Sequence[tuple[int, ...]], snapshot: MarketSnapshot
+) -> list[float]:
+    """Today's value of one unit of each; options all at once."""
+    options = [(i, one) for i, one in enumerate(instruments) if isinstance(one, EuropeanOption)]
+    terms = OptionTerms.of([option for _, option in options], snapshot.as_of)
+    levels = snapshot.levels[np.array([columns[i] for i, _ in options], np.intp).reshape(-1, 2)]
+    prices = dict(
+        zip((i for i, _ in options), (terms.multiplier * terms.value(levels[:, 0], levels[:, 1])).tolist(), strict=True)
+    )
+    return [
+        prices[i]
+        if i in prices
+        else float(instrument_value(one, snapshot.as_of, [np.asarray(snapshot.levels[column]) for column in own]))
+        for i, (one, own) in enumerate(zip(instruments, columns, strict=True))
+    ]
 
 
 def _kinds(instrument: Instrument) -> tuple[FactorKind, ...]:
@@ -81,9 +109,9 @@ def _kinds(instrument: Instrument) -> tuple[FactorKind, ...]:
     return ("equity", "volatility") if isinstance(instrument, EuropeanOption) else ("yield",)
 
 
-def _check_factor(snapshot: MarketSnapshot, name: str, kind: FactorKind, currency: str | None) -> None:
-    factor = snapshot.factor(name)
+def _check_factor(factor: RiskFactor, kind: FactorKind, currency: str | None) -> None:
     if factor.kind != kind:
-        raise MarketDataError(name, factor.kind, f"a factor of kind {kind}")
+        raise MarketDataError(factor.name, factor.kind, f"a factor of kind {kind}")
     if currency is not None and factor.currency != currency:
-        raise MarketDataError(name, factor.currency, f"levels quoted in {currency}, the currency of what depends on it")
+        expected = f"levels quoted in {currency}, the currency of what depends on it"
+        raise MarketDataError(factor.name, factor.currency, expected)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from riskkit.errors import InputError
 from riskkit.market import MarketSnapshot
-from riskkit.portfolio import Equity, Portfolio
+from riskkit.portfolio import Equity, EuropeanOption, Portfolio
 from riskkit.pricing import instrument_value
 from riskkit.revaluation.book import Holding, bind
-from riskkit.revaluation.taylor import Sensitivity, sensitivity
+from riskkit.revaluation.option_block import OptionBlock
+from riskkit.revaluation.taylor import Sensitivity, sensitivities
 from riskkit.scenarios import ScenarioSet, unit_moves
 
 FloatArray = NDArray[np.float64]
@@ -24,7 +25,8 @@ _ONE = np.ones(1)
 class Revaluer:
     """A portfolio on a snapshot, ready to be valued under level changes.
 
-    Equities and cash are aggregated by factor and currency, so that a thousand of them cost one matrix product.
+    Equities and cash are aggregated by factor and currency, so that a thousand of them cost one matrix product; options
+    are valued as arrays, by underlying.
 
     Attributes
     ----------
@@ -58,12 +60,13 @@ class Revaluer:
             [holding.quantity * holding.unit_value * self._rate_now(holding) for holding in self._holdings], np.float64
         )
         self._linear = _LinearBlock.all(self._holdings, len(snapshot.factors))
-        self._others = [holding for holding in self._holdings if not holding.is_linear]
+        self._options = OptionBlock.all(self._holdings, snapshot)
+        self._others = [h for h in self._holdings if not (h.is_linear or isinstance(h.instrument, EuropeanOption))]
 
     @cached_property
     def sensitivities(self) -> tuple[Sensitivity, ...]:
         """Taylor coefficients, one a position."""
-        return tuple(sensitivity(holding, self._snapshot) for holding in self._holdings)
+        return sensitivities(self._holdings, self._snapshot)
 
     @cached_property
     def exposure(self) -> FloatArray:
@@ -120,7 +123,8 @@ class Revaluer:
             total: FloatArray = changes @ gradient + 0.5 * np.einsum("sf,sf->s", inner @ hessian, inner)
             return total
         total = np.zeros(len(changes))
-        for block in self._linear:
+        blocks: list[_LinearBlock | OptionBlock] = [*self._linear, *self._options]
+        for block in blocks:
             total += block.pnl(changes, self._rate(block.holding, changes), self._rate_now(block.holding))
         for holding in self._others:
             total += self._one(holding, changes)
@@ -134,8 +138,11 @@ class Revaluer:
                 one = self.sensitivities[column]
                 inner = changes[:, one.columns]
                 out[:, column] = inner @ one.gradient + 0.5 * np.einsum("sf,sf->s", inner @ one.hessian, inner)
-            else:
+            elif not isinstance(holding.instrument, EuropeanOption):
                 out[:, column] = self._one(holding, changes)
+        for block in () if self._quadratic else self._options:
+            rate, rate_now = self._rate(block.holding, changes), self._rate_now(block.holding)
+            out[:, block.places] = block.position_pnl(changes, rate, rate_now)
         return out
 
     @cached_property

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.market import MarketSnapshot
-from riskkit.portfolio import Equity
-from riskkit.pricing import instrument_derivatives
+from riskkit.portfolio import Equity, EuropeanOption
+from riskkit.pricing import OptionTerms, instrument_derivatives
 from riskkit.revaluation.book import Holding
 
 FloatArray = NDArray[np.float64]
@@ -33,16 +34,41 @@ class Sensitivity:
     hessian: FloatArray
 
 
-def sensitivity(holding: Holding, snapshot: MarketSnapshot) -> Sensitivity:
-    """First and second derivatives of quantity * v(x) * a / b.
+def sensitivities(holdings: Sequence[Holding], snapshot: MarketSnapshot) -> tuple[Sensitivity, ...]:
+    """First and second derivatives of quantity * v(x) * a / b, one a position; options all at once.
 
     v is the unit value by its own factors x; a and b are the pivot rates of the position's and the base currency.
     """
-    if isinstance(holding.instrument, Equity) and holding.currency_column is None and holding.base_column is None:
-        columns = np.array(holding.columns, np.intp)  # the many simple ones, done shortly
-        return Sensitivity(columns, np.array([float(holding.quantity)]), np.zeros((1, 1)))
+    options = _option_derivatives(holdings, snapshot)
+    return tuple(_sensitivity(holding, snapshot, options.get(i)) for i, holding in enumerate(holdings))
+
+
+def _option_derivatives(
+    holdings: Sequence[Holding], snapshot: MarketSnapshot
+) -> dict[int, tuple[FloatArray, FloatArray]]:
+    """`instrument_derivatives` of the options, by place."""
+    found = [(i, h.columns, h.instrument) for i, h in enumerate(holdings) if isinstance(h.instrument, EuropeanOption)]
+    terms = OptionTerms.of([option for _, _, option in found], snapshot.as_of)
+    levels = snapshot.levels[np.array([columns for _, columns, _ in found], np.intp).reshape(-1, 2)]
+    greeks = terms.greeks(levels[:, 0], levels[:, 1])
+    first = terms.multiplier * np.array([greeks.delta, greeks.vega])
+    second = terms.multiplier * np.array([[greeks.gamma, greeks.vanna], [greeks.vanna, greeks.volga]])
+    return {i: (first[:, n], second[:, :, n]) for n, (i, _, _) in enumerate(found)}
+
+
+def _sensitivity(
+    holding: Holding, snapshot: MarketSnapshot, derivatives: tuple[FloatArray, FloatArray] | None
+) -> Sensitivity:
+    if holding.currency_column is None and holding.base_column is None:  # the many simple ones, done shortly
+        columns = np.array(holding.columns, np.intp)
+        if isinstance(holding.instrument, Equity):
+            return Sensitivity(columns, np.array([float(holding.quantity)]), np.zeros((1, 1)))
+        if derivatives is not None:
+            return Sensitivity(columns, holding.quantity * derivatives[0], holding.quantity * derivatives[1])
     own = snapshot.levels[list(holding.columns)]
-    first, second = instrument_derivatives(holding.instrument, snapshot.as_of, [float(level) for level in own])
+    if derivatives is None:
+        derivatives = instrument_derivatives(holding.instrument, snapshot.as_of, [float(level) for level in own])
+    first, second = derivatives
     value, n = holding.unit_value, len(own)
     a = 1.0 if holding.currency_column is None else float(snapshot.levels[holding.currency_column])
     b = 1.0 if holding.base_column is None else float(snapshot.levels[holding.base_column])

@@ -1,7 +1,10 @@
+from datetime import date
+
 import numpy as np
 import pytest
 
 from riskkit.errors import InputError
+from riskkit.feeds.ecb_rates import exchange_rates
 from riskkit.measures.garch import Garch, filtered_simulation, fit_garch
 from riskkit.measures.volatility import scale_by_volatility
 
@@ -80,6 +83,45 @@ def test_t_innovations_and_unknown_ones():
     assert fit_garch(heavy, "t").log_likelihood > fit_garch(heavy).log_likelihood
     with pytest.raises(InputError, match="innovations"):
         fit_garch(heavy, "cauchy")
+
+
+@pytest.fixture(scope="module")
+def yen():
+    """Daily returns of USD per JPY up to 2022-12-28, where the variance hardly reverts."""
+    (series,) = exchange_rates(["JPY"], date(2022, 12, 28))
+    levels, dates = series.levels[np.isfinite(series.levels)], series.dates[np.isfinite(series.levels)]
+    return dates[1:], levels[1:] / levels[:-1] - 1
+
+
+@pytest.mark.parametrize("last", ["2022-11-15", "2022-11-18", "2022-11-21", "2022-12-13", "2022-12-20", "2022-12-22"])
+def test_it_starts_again_where_the_first_start_does_not_converge(yen, last):
+    """500 days on which `arch`'s own starting values end at a failed line search, beyond stationarity."""
+    end = int(np.searchsorted(yen[0], np.datetime64(last))) + 1
+    returns = yen[1][end - 500 : end]
+    fit = fit_garch(returns)
+    assert fit.persistence < 1
+    assert fit.omega > 0
+    assert fit.residuals.std() == pytest.approx(1, abs=0.05)
+    # no stationary neighbour is more likely
+    best = fit.log_likelihood
+    for alpha, beta in ((0.9 * fit.alpha, fit.beta), (fit.alpha, 0.995 * fit.beta), (fit.alpha / 2, fit.beta)):
+        variance, total = returns.var(), 0.0
+        for gain in returns - fit.mean:
+            total -= 0.5 * (np.log(2 * np.pi * variance) + gain**2 / variance)
+            variance = fit.omega + alpha * gain**2 + beta * variance
+        assert total < best
+
+
+@pytest.mark.parametrize(
+    "returns",
+    [np.eye(500)[-1], np.eye(500)[0], np.tile([1.0, -1.0], 250), np.linspace(0, 1, 500), np.exp(np.arange(500) / 2)],
+    ids=["last day", "first day", "alternating", "trend", "explosion"],
+)
+def test_odd_series_are_fitted_and_stationary(returns):
+    fit = fit_garch(returns)
+    assert 0 <= fit.persistence < 1
+    assert np.isfinite(fit.residuals).all()
+    assert (fit.volatility > 0).all()
 
 
 @pytest.mark.parametrize(("horizon", "paths"), [(0, 10), (2.5, 10), (1, 0), (1, 10**12), (251, 1)])
