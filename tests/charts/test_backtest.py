@@ -48,7 +48,7 @@ def test_the_tiles_hold_the_count_and_the_zone(backtest_of):
 
 
 def test_the_paths_of_a_simulated_forecast_are_said(backtest_of):
-    simulated = backtest_of(method="monte_carlo_normal", backtest_days=5)
+    simulated = backtest_of(method="monte_carlo_normal", backtest_days=10)
     assert "500 paths a day" in charts.backtest_headline(simulated).html
     assert "paths" not in charts.backtest_headline(backtest_of()).html
 

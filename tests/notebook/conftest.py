@@ -38,7 +38,7 @@ class CountingStore(MemoryStore):
         self.reads, self.failure = 0, None
 
     def history(self, *args):
-        self.reads += 1
+        self.reads += args[-1] != 1  # one date alone is a look at where the data end
         if self.failure is not None:
             raise self.failure
         return super().history(*args)
