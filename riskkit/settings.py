@@ -30,7 +30,8 @@ class Settings:
     broker : Path or None
         The token broker's unix socket; set only in the kernel of a dashboard (`RISKKIT_BROKER`).
     ticket : str or None
-        This kernel's ticket at the broker; taken out of the environment when read.
+        This kernel's ticket at the broker, from the file that `RISKKIT_TICKET_FILE` names; the file is removed when
+        read.
     """
 
     project: Path
@@ -48,8 +49,7 @@ class Settings:
         Parameters
         ----------
         environ : mapping, optional
-            Instead of `os.environ`; from `os.environ` the broker's ticket is removed after reading, because a child
-            process could read it there.
+            Instead of `os.environ`.
         start : Path, optional
             Where to look for the project, upwards; the working directory by default.
         """
@@ -61,7 +61,6 @@ class Settings:
         if url is None and public.is_file():
             known = json.loads(public.read_text())
             url, key = known["SUPABASE_URL"], known["SUPABASE_ANON_KEY"]
-        ticket = os.environ.pop("RISKKIT_TICKET", None) if environ is None else env.get("RISKKIT_TICKET")
         return cls(
             project=project,
             home=home,
@@ -69,7 +68,7 @@ class Settings:
             supabase_key=key,
             run_dir=Path(env["RISKKIT_RUN_DIR"]) if env.get("RISKKIT_RUN_DIR") else None,
             broker=Path(env["RISKKIT_BROKER"]) if env.get("RISKKIT_BROKER") else None,
-            ticket=ticket,
+            ticket=_taken(Path(env["RISKKIT_TICKET_FILE"])) if env.get("RISKKIT_TICKET_FILE") else None,
         )
 
     def supabase(self) -> tuple[str, str]:
@@ -80,6 +79,16 @@ class Settings:
                 "or set SUPABASE_URL and SUPABASE_ANON_KEY."
             )
         return self.supabase_url, self.supabase_key
+
+
+def _taken(ticket: Path) -> str | None:
+    """The ticket, which nobody can read after us; None for whoever comes second."""
+    try:
+        found = ticket.read_text()
+        ticket.unlink()
+    except FileNotFoundError:
+        return None
+    return found
 
 
 def surroundings(names: Iterable[str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The environment is read once, secrets do not show, and the embedded Supabase is found by itself."""
 
 import json
-import os
 
 import pytest
 
@@ -36,12 +35,13 @@ def test_without_a_supabase_the_error_names_both_remedies(project):
         Settings.load({}, start=project).supabase()
 
 
-def test_secrets_do_not_show_and_the_ticket_leaves_the_environment(project, monkeypatch):
-    monkeypatch.setenv("RISKKIT_TICKET", "one-time-ticket")
-    monkeypatch.setenv("SUPABASE_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("SUPABASE_ANON_KEY", "anon-key")
-    settings = Settings.load(start=project)
+def test_secrets_do_not_show_and_the_ticket_can_be_read_once(project):
+    ticket = project / "ticket"
+    ticket.write_text("one-time-ticket")
+    around = {"RISKKIT_TICKET_FILE": str(ticket), "SUPABASE_URL": "http://x", "SUPABASE_ANON_KEY": "anon-key"}
+    settings = Settings.load(around, start=project)
     assert settings.ticket == "one-time-ticket"
-    assert "RISKKIT_TICKET" not in os.environ
+    assert not ticket.exists()
+    assert Settings.load(around, start=project).ticket is None
     assert "one-time-ticket" not in repr(settings)
     assert "anon-key" not in repr(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import sys
@@ -23,6 +24,13 @@ from riskkit.settings import Settings
 @click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen; the default is this machine.")
 @click.option("--base-url", default="/", show_default=True, help="Path under which a proxy offers the dashboards.")
 @click.option("--https", is_flag=True, help="A proxy in front speaks https: mark the cookies so.")
+@click.option(
+    "--trusted-proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="IP address of a proxy in front; its X-Forwarded-For says who is asking. May be given several times.",
+)
 @click.option("--idle-minutes", default=30.0, show_default=True, type=click.FloatRange(0, min_open=True),
               help="A session nobody uses ends after this long.")  # fmt: skip
 @click.option("--session-hours", default=12.0, show_default=True, type=click.FloatRange(0, min_open=True),
@@ -39,6 +47,7 @@ def command(
     address: str,
     base_url: str,
     https: bool,
+    proxies: tuple[str, ...],
     idle_minutes: float,
     session_hours: float,
     orphan_seconds: float,
@@ -58,6 +67,7 @@ def command(
         port=port,
         base_url=base_url.rstrip("/") + "/",
         https=https,
+        proxies=tuple(_ip(proxy) for proxy in proxies),
         limits=Limits(
             idle=60 * idle_minutes, absolute=3600 * session_hours, orphan=orphan_seconds,
             kernels_per_user=kernels_per_user, kernels=kernels,
@@ -66,6 +76,14 @@ def command(
     if not service.loopback:
         click.echo(f"riskkit: listening on {address}: put a proxy that speaks https in front.", err=True)
     serve(Settings.load(), service, dict(os.environ), lambda url: click.echo(f"Dashboards: {url}  (Ctrl-C ends)"))
+
+
+def _ip(proxy: str) -> str:
+    """The address as the operating system writes it, which is how a peer's is compared."""
+    try:
+        return str(ipaddress.ip_address(proxy))
+    except ValueError as error:
+        raise InputError("--trusted-proxy", proxy, "an IP address such as 127.0.0.1") from error
 
 
 def without_secrets() -> None:

@@ -24,7 +24,6 @@ import tornado.web
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from traitlets import default
 from traitlets.config import Config
@@ -45,6 +44,7 @@ from riskkit.serving.kernels import OwnedKernels
 from riskkit.serving.landing import Closed, Health, Landing, Nothing, Status
 from riskkit.serving.limits import Limits
 from riskkit.serving.pages import TEMPLATES, page_environment
+from riskkit.serving.proxy import ProxiedServer
 from riskkit.serving.sessions import Sessions
 from riskkit.serving.sign_in import SignIn, SignOut
 from riskkit.serving.sockets import ALLOWED_MESSAGES, OwnedShutdown, OwnedWebsocket
@@ -79,6 +79,8 @@ class Service:
         Path under which a proxy offers the application, "/" by itself.
     https : bool
         A proxy in front speaks https: cookies are marked so.
+    proxies : tuple of str
+        Addresses of the proxies in front, whose word is taken for who is asking; from others it is ignored.
     limits : Limits
     """
 
@@ -86,6 +88,7 @@ class Service:
     port: int = 8866
     base_url: str = "/"
     https: bool = False
+    proxies: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -123,10 +126,12 @@ class DashboardServer(Voila):  # type: ignore[misc]
         kernels.allowed_message_types = list(ALLOWED_MESSAGES)
         kernels.configure(
             self.service.limits,
+            self.runtime,
             lambda ticket: kernel_environment(self.environ, self.riskkit, self.runtime / "broker", ticket),
         )
         settings.update(
-            allow_remote_access=not self.service.loopback,  # else the Host header must name this machine
+            # else the Host header must name this machine
+            allow_remote_access=not self.service.loopback or bool(self.service.proxies),
             local_hostnames=["localhost"],
             login_url=url_path_join(self.base_url, "sign-in"),
             default_handler_class=Nothing,
@@ -181,7 +186,10 @@ class DashboardServer(Voila):  # type: ignore[misc]
             ending.push_async_callback(self._close_kernels)
             broker = start_broker(self.runtime / "broker", self.kernel_manager, self.sessions)
             ending.callback(broker.stop)
-            server = HTTPServer(self.app, max_body_size=LARGEST_BODY, max_buffer_size=16 * LARGEST_BODY)
+            server = ProxiedServer(
+                self.app, max_body_size=LARGEST_BODY, max_buffer_size=16 * LARGEST_BODY,
+                xheaders=bool(self.service.proxies), trusted_downstream=list(self.service.proxies),
+            )  # fmt: skip
             server.add_sockets(sockets)
             ending.push_async_callback(server.close_all_connections)
             ending.callback(server.stop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +15,12 @@ from riskkit.errors import InputError
 from riskkit.parameters.declaration import Parameter
 from riskkit.parameters.notebook import notebook_declarations, notebook_names, notebook_path
 
+log = logging.getLogger(__name__)
+
 #: A role may do what the ones before it may.
 ROLES = ("viewer", "analyst", "approver", "admin")
+#: What reading a file may raise that is no dashboard: ours, the file system's, and Python's for JSON of another shape.
+UNREADABLE = (InputError, OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Catalogue:
         return tuple(sorted((d for d in found if d is not None), key=lambda d: (d.order, d.title)))
 
     def find(self, name: str) -> Dashboard | None:
-        """The dashboard of that name, or None: an unpublished notebook is as unknown as none."""
+        """The dashboard of that name, or None: an unpublished or broken notebook is as unknown as none."""
         try:
             path = notebook_path(self._project, name)
             stat = path.stat()
@@ -75,8 +81,17 @@ class Catalogue:
             return None
         stamp = (stat.st_mtime_ns, stat.st_size)
         if path not in self._read or self._read[path][0] != stamp:
-            self._read[path] = (stamp, _published(path))
+            self._read[path] = (stamp, _readable(path))
         return self._read[path][1]
+
+
+def _readable(path: Path) -> Dashboard | None:
+    """The dashboard, or None with a line in the log: one broken file must not take the others down."""
+    try:
+        return _published(path)
+    except UNREADABLE as error:
+        log.warning("notebook left out of the dashboards: %s", error, extra={"notebook": path.name})
+        return None
 
 
 def _published(path: Path) -> Dashboard | None:
@@ -91,7 +106,7 @@ def _published(path: Path) -> Dashboard | None:
         title=str(said.get("title") or heading or path.stem),
         question=str(said.get("question") or question),
         role=_least_role(said.get("roles") or [ROLES[0]], path),
-        order=float(said.get("order", 1000)),
+        order=_order(said.get("order", 1000), path),
         parameters=parameters,
         notebook=notebook,
     )
@@ -102,6 +117,13 @@ def _least_role(roles: Any, path: Path) -> str:
     if not known:
         raise InputError("metadata.riskkit.roles", roles, "some of " + ", ".join(ROLES), source=str(path))
     return min(known, key=ROLES.index)
+
+
+def _order(order: Any, path: Path) -> float:
+    number = float(order)
+    if not math.isfinite(number):
+        raise InputError("metadata.riskkit.order", order, "a finite number", source=str(path))
+    return number
 
 
 def _heading(notebook: nbformat.NotebookNode) -> tuple[str, str]:

@@ -56,12 +56,12 @@ class DashboardPage(Page):
         """The address's parameters, or None when the answer has been given already."""
         try:
             given = parse_query(dashboard.parameters, self.request.query)
-            own = _first_of_ones_own(dashboard, viewer, given)
+            own = None if given else _first_of_ones_own(dashboard, viewer)
             if own is not None:
                 address = self.address("dashboards", dashboard.name)
-                self.redirect(f"{address}?{to_query(dashboard.parameters, {**given, **own})}", status=303)
+                self.redirect(f"{address}?{to_query(dashboard.parameters, own)}", status=303)
                 return None
-            await self.surroundings.viewers.check(self.session, dashboard, given)
+            await self.surroundings.viewers.check(self.session, viewer, dashboard, given)
         except PortfolioNotFound:
             self.say(404, NOT_FOUND)
             return None
@@ -170,12 +170,10 @@ def injected(notebook: nbformat.NotebookNode, given: Mapping[str, Value]) -> nbf
     return made
 
 
-def _first_of_ones_own(dashboard: Dashboard, viewer: Viewer, given: Mapping[str, Value]) -> dict[str, Value] | None:
-    """A portfolio to show to who named none and cannot see the notebook's default."""
+def _first_of_ones_own(dashboard: Dashboard, viewer: Viewer) -> dict[str, Value] | None:
+    """A portfolio to show to who asks for nothing in particular, where the notebook's default does not name one."""
     wanted: Parameter | None = next((p for p in dashboard.parameters if p.constraint.kind == "portfolio"), None)
-    if wanted is None or wanted.name in given or not viewer.portfolios:
+    if wanted is None or not viewer.portfolios:
         return None
-    default = str(wanted.default)
-    if any(default in (ref.path, ref.slug) for ref in viewer.portfolios):
-        return None
-    return {wanted.name: viewer.portfolios[0].path}
+    named = viewer.named(str(wanted.default))
+    return None if len(named) == 1 else {wanted.name: (named or viewer.portfolios)[0].path}

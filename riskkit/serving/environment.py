@@ -30,7 +30,7 @@ def secret_names(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in environ if _SECRET.search(name.upper())))
 
 
-def kernel_environment(environ: Mapping[str, str], settings: Settings, broker: Path, ticket: str) -> dict[str, str]:
+def kernel_environment(environ: Mapping[str, str], settings: Settings, broker: Path, ticket: Path) -> dict[str, str]:
     """A kernel's whole environment: the few variables kept, and riskkit's own.
 
     Parameters
@@ -41,15 +41,16 @@ def kernel_environment(environ: Mapping[str, str], settings: Settings, broker: P
         Project and Supabase address; only the publishable key is passed on.
     broker : Path
         The token broker's socket.
-    ticket : str
-        This kernel's secret at the broker.
+    ticket : Path
+        File with this kernel's secret at the broker, which the kernel reads once and removes: what is in a process's
+        first environment can be read by others of the same user for as long as it runs.
     """
     url, key = settings.supabase()
     return {
         **{name: value for name, value in environ.items() if name in KEPT},
         "RISKKIT_PROJECT": str(settings.project),
         "RISKKIT_BROKER": str(broker),
-        "RISKKIT_TICKET": ticket,
+        "RISKKIT_TICKET_FILE": str(ticket),
         "SUPABASE_URL": url,
         "SUPABASE_ANON_KEY": key,
         "IPYTHONDIR": str(broker.parent / "ipython"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Protocol, cast
 
@@ -14,7 +15,7 @@ from traitlets import Instance, Unicode
 from riskkit.errors import RiskkitError
 from riskkit.serving.auth import AuthClient
 from riskkit.serving.kernels import OwnedKernels
-from riskkit.serving.limits import RateLimit
+from riskkit.serving.limits import SignInLimits
 from riskkit.serving.sessions import BrowserSession, Sessions
 
 log = logging.getLogger(__name__)
@@ -41,12 +42,11 @@ class ViewerIdentity(IdentityProvider):
     """
 
     token = Unicode("")  # a class trait upstream, configurable there: never a shared server token
-    #: Strict where a mistake hurts one account, loose where it hurts everybody behind one address.
-    failures_by_account = Instance(RateLimit, args=(5, 300))
-    failures_by_address = Instance(RateLimit, args=(100, 300))
+    failures = Instance(SignInLimits, args=())
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "token": ""})
+        self._endings: set[asyncio.Task[None]] = set()
 
     @property
     def app(self) -> Application:
@@ -126,6 +126,13 @@ class ViewerIdentity(IdentityProvider):
             await app.auth.sign_out(session.grant.access_token)
         except RiskkitError as error:  # the session is over here whatever Auth says; its token lives to its own end
             log.warning("sign-out at Auth failed: %s", error)
+
+    def end_now(self, session: BrowserSession, reason: str) -> None:
+        """End a session where nothing can be awaited: it is over at once, what hangs on it follows."""
+        self.app.sessions.drop(session)
+        ending = asyncio.get_running_loop().create_task(self.end(session, reason))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
 
     async def sweep(self) -> None:
         """End the sessions that have run out."""

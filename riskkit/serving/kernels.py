@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -65,13 +67,14 @@ class OwnedKernels(AsyncMappingKernelManager):
         self._owned: dict[str, Owned] = {}
         self._opening: list[BrowserSession] = []
         self._limits = Limits()
-        self._environment: Callable[[str], dict[str, str]] = lambda _ticket: {}
+        self._tickets = Path()
+        self._environment: Callable[[Path], dict[str, str]] = lambda _ticket: {}
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.allow_tracebacks = False
 
-    def configure(self, limits: Limits, environment: Callable[[str], dict[str, str]]) -> None:
-        """Set the caps, and the function that makes a kernel's environment from its ticket."""
-        self._limits, self._environment = limits, environment
+    def configure(self, limits: Limits, tickets: Path, environment: Callable[[Path], dict[str, str]]) -> None:
+        """Set the caps, the folder for tickets, and the function that makes a kernel's environment from its ticket."""
+        self._limits, self._tickets, self._environment = limits, tickets, environment
 
     def owner(self, kernel_id: str) -> BrowserSession | None:
         """The session that owns the kernel, or None for an unknown id."""
@@ -107,11 +110,12 @@ class OwnedKernels(AsyncMappingKernelManager):
         kernel_id = self.new_kernel_id(kernel_name=kernel_name)
         self._owned[kernel_id] = Owned(session, hashlib.sha256(ticket.encode()).hexdigest())
         try:
+            environment = self._environment(_written(self._ticket_file(kernel_id), ticket))
             await ensure_async(
-                self.start_kernel(kernel_id=kernel_id, kernel_name=kernel_name, path="", env=self._environment(ticket))  # type: ignore[arg-type]
+                self.start_kernel(kernel_id=kernel_id, kernel_name=kernel_name, path="", env=environment)  # type: ignore[arg-type]
             )
         except BaseException:
-            self._owned.pop(kernel_id, None)
+            self._forget(kernel_id)
             raise
         if session.ended:  # signed out meanwhile
             await self.close(kernel_id)
@@ -169,8 +173,12 @@ class OwnedKernels(AsyncMappingKernelManager):
         self._forget(kernel_id)
         return super().remove_kernel(kernel_id)
 
+    def _ticket_file(self, kernel_id: str) -> Path:
+        return self._tickets / f"ticket-{kernel_id}"
+
     def _forget(self, kernel_id: str) -> None:
         if owned := self._owned.pop(kernel_id, None):
+            self._ticket_file(kernel_id).unlink(missing_ok=True)  # a kernel that asked for no token has left it
             for socket in list(owned.sockets):
                 socket.close(KERNEL_GONE, "kernel gone")
 
@@ -190,3 +198,10 @@ class OwnedKernels(AsyncMappingKernelManager):
             return False
         await self.close(min(alone)[1])
         return True
+
+
+def _written(path: Path, ticket: str) -> Path:
+    """The ticket in a new file that only this user can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(ticket)
+    return path

@@ -71,3 +71,38 @@ class RateLimit:
     def forget(self, key: str) -> None:
         """Start afresh for the key: it has proved itself."""
         self._events.pop(key, None)
+
+
+class SignInLimits:
+    """How many sign-ins may fail in five minutes before the next is not tried.
+
+    Strict for one account from one address; looser for an account from anywhere, so that somebody elsewhere cannot
+    lock its owner out at once and all guesses at it together stay few; loosest for an address, which many may share.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pair, self._account, self._address = (RateLimit(count, 300, clock) for count in (5, 50, 100))
+
+    def held_back(self, account: str, address: str) -> bool:
+        """Whether this attempt must wait; behind a busy address each account's owner still has a first try."""
+        pair = f"{address} {account}"
+        if self._pair.reached(pair) or self._account.reached(account):
+            return True
+        return self._address.reached(address) and self._pair.used(pair) > 0
+
+    def attempt(self, account: str, address: str) -> None:
+        """Count an attempt as a failure before it is made, so that parallel ones count too."""
+        self._pair.record(f"{address} {account}")
+        self._account.record(account)
+        self._address.record(address)
+
+    def release(self, account: str, address: str) -> None:
+        """The attempt was no failure: nobody judged it."""
+        self._pair.withdraw(f"{address} {account}")
+        self._account.withdraw(account)
+        self._address.withdraw(address)
+
+    def succeeded(self, account: str, address: str) -> None:
+        """The attempt was right: this address has proved itself for the account, and no other has."""
+        self.release(account, address)
+        self._pair.forget(f"{address} {account}")

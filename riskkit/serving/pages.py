@@ -12,6 +12,7 @@ from urllib.parse import quote
 import jinja2
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
+from tornado.escape import url_escape
 from tornado.web import HTTPError
 
 from riskkit.errors import NotSignedIn, Unavailable
@@ -101,7 +102,10 @@ class Page(JupyterHandler):
         """A page that says what happened and what to do; details go to the log under a reference."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, NotSignedIn):
-            self.redirect(self.address("sign-in"), status=303)
+            if self.viewer is not None:  # else the sign-in page would send a live session back here, for ever
+                self.identity.end_now(self.viewer, "refused by the database")
+            back = f"?next={url_escape(self.request.uri or '')}" if self.request.method == "GET" else ""
+            self.redirect(self.address("sign-in") + back, status=303)
             return
         reference = secrets.token_hex(4) if status_code >= 500 else ""
         if reference and not isinstance(error, TooManyKernels):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from riskkit.errors import NotSignedIn
+from riskkit.errors import NotSignedIn, Unavailable
 from riskkit.serving.auth import AuthClient, Grant, SignInRefused
 from riskkit.serving.limits import Limits
 
@@ -103,7 +103,7 @@ class Sessions:
         NotSignedIn
             The session is over, or Auth no longer knows it (which ends it).
         Unavailable
-            Auth does not answer; the session stays.
+            Auth does not answer, or is asked too often; the session stays.
         """
         async with session.refreshing:
             if not self.live(session):
@@ -113,8 +113,9 @@ class Sessions:
                 try:
                     session.grant = await self._auth.refresh(grant.refresh_token)
                 except SignInRefused as error:
-                    if error.status != 429:
-                        session.ended = True
+                    if error.status == 429:
+                        raise Unavailable("The sign-in service is asked too often.") from error
+                    session.ended = True
                     raise NotSignedIn("The session has ended; sign in again.") from error
             return session.grant
 

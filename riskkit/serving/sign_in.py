@@ -53,15 +53,12 @@ class SignIn(Page):
         if not _EMAIL.fullmatch(email) or not password or "\0" in password or len(password) > LONGEST_PASSWORD:
             self._form(422, problem="Give your e-mail address and your password.", email=email)
             return
-        by_account, by_address = self.identity.failures_by_account, self.identity.failures_by_address
-        address = str(self.request.remote_ip)
-        # behind an address that has guessed too often, each account's owner still has a first try
-        if by_account.reached(email) or (by_address.reached(address) and by_account.used(email)):
+        failures, address = self.identity.failures, str(self.request.remote_ip)
+        if failures.held_back(email, address):
             log.warning("sign-in held back", extra={"account": email, "address": address})
             self._form(429, problem=TOO_MANY, email=email)
             return
-        by_account.record(email)  # before Auth is asked, so that parallel attempts count too
-        by_address.record(address)
+        failures.attempt(email, address)
         try:
             grant = await self.identity.app.auth.password(email, password)
         except SignInRefused as error:
@@ -71,10 +68,10 @@ class SignIn(Page):
             self._form(429 if too_many else 401, problem=problem, email=email)
             return
         except Unavailable:
+            failures.release(email, address)
             self._form(503, problem="The sign-in service does not answer. Try again in a minute.", email=email)
             return
-        by_account.forget(email)
-        by_address.withdraw(address)
+        failures.succeeded(email, address)
         before = self.identity.session_of(self)
         if before is not None:
             await self.identity.end(before, "signed in again")

@@ -20,6 +20,11 @@ class OwnedWebsocket(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     Ownership was checked by `OwnerOnly` before the upgrade.
     """
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 (upstream's signature)
+        """A word; upstream's page for people needs templates that are not here, and no person sees it."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("not found\n" if status_code == 404 else "refused\n")
+
     async def open(self, kernel_id: str) -> None:
         """Note the socket with session and kernel, then connect."""
         self._kernel = kernel_id

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from riskkit.errors import InputError
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.serving.catalogue import Dashboard
 from riskkit.serving.sessions import BrowserSession, Sessions
@@ -35,6 +34,10 @@ class Viewer:
     roles: tuple[str, ...]
     portfolios: tuple[PortfolioRef, ...]
 
+    def named(self, name: str) -> tuple[PortfolioRef, ...]:
+        """Those of that name: `team/slug`, or a slug, which several teams may have."""
+        return tuple(ref for ref in self.portfolios if name in (ref.path, ref.slug))
+
 
 class PortfolioNotFound(Exception):
     """No portfolio of that name, as far as this viewer may know."""
@@ -51,20 +54,29 @@ class Viewers:
         open_store = await self._opener(session)
         return await asyncio.to_thread(_viewer, open_store, session.email)
 
-    async def check(self, session: BrowserSession, dashboard: Dashboard, given: dict[str, Value]) -> None:
-        """Whether the portfolio and the date that an address names exist, before a kernel starts for them.
+    async def check(
+        self, session: BrowserSession, viewer: Viewer, dashboard: Dashboard, given: dict[str, Value]
+    ) -> None:
+        """Whether the portfolio and the date that an address means exist, before a kernel starts for them.
+
+        An address that names nothing is not checked: the notebook's own defaults say what is amiss with them.
 
         Raises
         ------
         PortfolioNotFound
             There is none of that name, or none that the viewer may see: the two cannot be told apart.
         InputError
-            There are no data for that date.
+            Several teams have a portfolio of that name, or there are no data for that date.
         """
         kinds = {p.constraint.kind: p for p in dashboard.parameters if p.constraint.kind in ("portfolio", "date")}
-        if "portfolio" in kinds and any(p.name in given for p in kinds.values()):
-            open_store = await self._opener(session)
-            await asyncio.to_thread(_check, open_store, kinds["portfolio"], kinds.get("date"), given)
+        portfolio = kinds.get("portfolio")
+        if portfolio is None or not given:
+            return
+        name = str(given.get(portfolio.name, portfolio.default))
+        if not viewer.named(name):
+            raise PortfolioNotFound(name)
+        open_store = await self._opener(session)
+        await asyncio.to_thread(_check, open_store, name, kinds.get("date"), given)
 
     async def _opener(self, session: BrowserSession) -> OpenStore:
         grant = await self.sessions.access_token(session)
@@ -78,12 +90,8 @@ def _viewer(open_store: OpenStore, email: str) -> Viewer:
         return Viewer(email, tuple(roles), store.portfolios())
 
 
-def _check(open_store: OpenStore, portfolio: Parameter, date: Parameter | None, given: dict[str, Value]) -> None:
-    name = str(given.get(portfolio.name, portfolio.default))
+def _check(open_store: OpenStore, name: str, date: Parameter | None, given: dict[str, Value]) -> None:
     with open_store() as store:
-        try:
-            ref = find_portfolio(store, name)
-        except InputError as error:
-            raise PortfolioNotFound(name) from error
+        ref = find_portfolio(store, name)
         if date is not None and date.name in given:
             resolve_as_of(store, ref, str(given[date.name]))

@@ -40,3 +40,9 @@ def test_a_base_url_is_a_path(tmp_path, base):
     done = serve(tmp_path, "--base-url", base)
     assert done.returncode == 2
     assert "--base-url" in done.stderr
+
+
+def test_a_trusted_proxy_is_an_address(tmp_path):
+    done = serve(tmp_path, "--trusted-proxy", "proxy.example")
+    assert done.returncode == 2
+    assert "--trusted-proxy: got 'proxy.example'; expected an IP address" in done.stderr

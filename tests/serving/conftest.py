@@ -36,7 +36,7 @@ def answer(_button=None):
     seen.value = json.dumps({
         "pid": os.getpid(), "environ": dict(os.environ), "member": store.member().email, "who": who.email,
         "portfolios": [ref.path for ref in store.portfolios()], "values": [portfolio, as_of, level, note],
-        "token": who.access_token(), "history": len(In),
+        "token": who.access_token(), "history": len(In), "ticket": settings.ticket,
     })
 def burst(_button):
     raise ValueError("LEAKED_TRACEBACK_MARKER")

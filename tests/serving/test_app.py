@@ -60,12 +60,14 @@ def test_anonymous_changes_nothing(browser, method, path):
     assert browser.http.request(method, path).status_code in (403, 405)
 
 
-def test_anonymous_gets_no_websocket(browser, quant):
+def test_anonymous_gets_no_websocket(server, browser, quant):
     _, kernel = quant.open("/dashboards/probe")
     for address in (kernel, KERNEL):
         with pytest.raises(InvalidStatus) as refused:
             browser.websocket(address)
         assert refused.value.response.status_code == 403
+        assert refused.value.response.body == b"refused\n"
+    assert "write_error" not in server.log.read_text()
 
 
 def test_another_host_name_is_refused(browser):

@@ -3,7 +3,6 @@ import shutil
 
 import pytest
 
-from riskkit.errors import InputError
 from riskkit.serving.catalogue import Catalogue
 
 
@@ -39,9 +38,31 @@ def test_a_changed_notebook_is_read_again(project, tmp_path):
     assert catalogue.find("probe") is None
 
 
-def test_a_role_nobody_has_is_refused(project, tmp_path):
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda _: '{"cells": [',
+        lambda _: "",
+        lambda _: "[]",
+        lambda _: '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}',
+        lambda text: text.replace('"analyst"', '"boss"'),
+        lambda text: text.replace('["analyst"]', "7").replace('"roles": [\n    "analyst"\n   ]', '"roles": 7'),
+        lambda text: text.replace('"order": 2', '"order": "second"'),
+        lambda text: text.replace('"order": 2', '"order": null'),
+        lambda text: text.replace('"order": 2', '"order": NaN'),
+        lambda text: text.replace('"parameters"\n', '"others"\n'),
+    ],
+)
+def test_a_broken_notebook_is_left_out_and_said_once(project, tmp_path, caplog, broken):
     shutil.copytree(project / "notebooks", tmp_path / "notebooks")
     path = tmp_path / "notebooks" / "analysts.ipynb"
-    path.write_text(path.read_text().replace('"analyst"', '"boss"'))
-    with pytest.raises(InputError, match=r"metadata\.riskkit\.roles"):
-        Catalogue(tmp_path).find("analysts")
+    text = broken(path.read_text())
+    assert text != path.read_text()
+    path.write_text(text)
+    catalogue = Catalogue(tmp_path)
+    for _ in range(3):
+        assert catalogue.find("analysts") is None
+        assert [d.name for d in catalogue.dashboards()] == ["probe", "refusing", "failing", "dying", "slow"]
+    assert [r.notebook for r in caplog.records if r.name == "riskkit.serving.catalogue"] == ["analysts.ipynb"]
+    shutil.copy(project / "notebooks" / "analysts.ipynb", path)
+    assert catalogue.find("analysts").title == "For analysts"

@@ -4,12 +4,14 @@ import contextlib
 import html
 import re
 import time
+import uuid
 
 import httpx
 import nbformat
 import psutil
 import pytest
 
+from riskkit.local.client import service_client
 from riskkit.serving.dashboard import injected
 
 
@@ -80,9 +82,42 @@ def test_another_teams_portfolio_is_as_unknown_as_none(server, stranger):
 
 
 def test_who_cannot_see_the_default_portfolio_is_led_to_their_own(stranger):
-    answer = stranger.get("/dashboards/probe?level=0.9")
+    answer = stranger.get("/dashboards/probe")
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/dashboards/probe?portfolio=borealis/income&level=0.9"
+    assert answer.headers["location"] == "/dashboards/probe?portfolio=borealis/income"
+
+
+def test_a_link_without_a_portfolio_shows_nobody_another_one(quant, stranger):
+    """It means the notebook's default; who cannot see that one must not take their own for it."""
+    assert stranger.get("/dashboards/probe?level=0.9").status_code == 404
+    quant.close(quant.open("/dashboards/probe?level=0.9")[1])
+
+
+@pytest.fixture
+def member_of_two_teams(demo_stack, viewers):
+    """Both teams have a portfolio called demo."""
+    email = f"{uuid.uuid4()}@both.example"
+    with service_client(demo_stack.keys()) as client:
+        made = client.auth.admin.create_user({"email": email, "password": "riskkit-demo", "email_confirm": True})
+        teams = {row["slug"]: row["id"] for row in client.table("teams").select("id,slug").execute().data}
+        client.table("memberships").insert(
+            [{"team_id": team, "user_id": made.user.id, "role": "viewer"} for team in teams.values()]
+        ).execute()
+        second = {"team_id": teams["borealis"], "slug": "demo", "title": "Second", "base_currency": "EUR"}
+        created = client.table("portfolios").insert(second).execute().data[0]
+        yield viewers(email)
+        client.table("portfolios").delete().eq("id", created["id"]).execute()
+        client.table("memberships").delete().eq("user_id", made.user.id).execute()
+
+
+def test_a_name_that_two_teams_use_needs_the_team(member_of_two_teams):
+    for query in ("portfolio=demo", "level=0.9"):
+        answer = member_of_two_teams.get(f"/dashboards/probe?{query}")
+        assert answer.status_code == 422
+        assert "the team too: atlas/demo or borealis/demo" in html.unescape(answer.text)
+    assert member_of_two_teams.get("/dashboards/probe?portfolio=nothing").status_code == 404
+    answer = member_of_two_teams.get("/dashboards/probe")
+    assert answer.headers["location"] == "/dashboards/probe?portfolio=atlas/demo"
 
 
 @pytest.mark.parametrize("name", ["unpublished", "nothing", "Probe", "../probe", "beside.csv"])

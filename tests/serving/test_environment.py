@@ -22,8 +22,8 @@ def test_what_is_public_is_not():
 def test_a_kernel_gets_what_is_listed_and_nothing_else():
     settings = Settings(Path("/project"), Path("/home"), "http://127.0.0.1:1", "anon")
     around = {"PATH": "/bin", "HOME": "/root", "SUPABASE_SERVICE_ROLE_KEY": "s", "RISKKIT_HOME": "/h", "ANYTHING": "x"}
-    assert kernel_environment(around, settings, Path("/run/broker"), "ticket") == {
+    assert kernel_environment(around, settings, Path("/run/broker"), Path("/run/ticket")) == {
         "PATH": "/bin", "HOME": "/root", "RISKKIT_PROJECT": "/project", "RISKKIT_BROKER": "/run/broker",
-        "RISKKIT_TICKET": "ticket", "SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_ANON_KEY": "anon",
+        "RISKKIT_TICKET_FILE": "/run/ticket", "SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_ANON_KEY": "anon",
         "IPYTHONDIR": "/run/ipython",
     }  # fmt: skip

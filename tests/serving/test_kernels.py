@@ -100,7 +100,9 @@ def test_no_secret_is_near_a_kernel(demo_stack, project, serve, new_browser, pag
             assert secret not in held
         assert secret_names(environ) == ()
         assert environ["SUPABASE_ANON_KEY"] == keys.anon_key
-    assert "RISKKIT_TICKET" not in seen["environ"]
+        assert len(seen["ticket"]) >= 43
+        assert seen["ticket"] not in held
+        assert not Path(environ["RISKKIT_TICKET_FILE"]).exists()
     server = psutil.Process(served.process.pid)
     assert secret_names(server.environ()) == ()
     assert keys.service_key not in Path(f"/proc/{served.process.pid}/environ").read_text()

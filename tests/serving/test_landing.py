@@ -34,6 +34,17 @@ def test_who_has_no_team_is_told_what_to_do(demo_stack, browser):
     assert browser.get("/dashboards/probe").status_code == 403
 
 
+def test_a_half_written_notebook_takes_nothing_down(project, quant):
+    draft = project / "notebooks" / "draft.ipynb"
+    draft.write_text('{"cells": [')
+    try:
+        assert "Probe" in quant.get("/").text
+        assert quant.get("/dashboards/draft").status_code == 404
+        quant.close(quant.open("/dashboards/probe")[1])
+    finally:
+        draft.unlink()
+
+
 def test_a_database_that_does_not_answer_is_said(project, demo_stack, serve, new_browser, tmp_path):
     """The sign-in page comes, signing in says that the service does not answer, and nothing breaks."""
     served = serve(tmp_path, project, SUPABASE_URL="http://127.0.0.1:9", SUPABASE_ANON_KEY="anon")
