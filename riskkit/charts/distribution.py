@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from riskkit.charts import theme
 from riskkit.charts.bins import Bins, bins
 from riskkit.charts.numbers import SPACE, day, days, decimals_of, level, number, scale_of, short, signed
 from riskkit.charts.view import View
-from riskkit.measures.empirical import tail_mass, worst
+from riskkit.measures.empirical import worst
 from riskkit.var import VarResult
 
 #: More single losses than this are told by the bars alone.
@@ -24,8 +23,8 @@ def pnl_distribution(result: VarResult) -> View:
     """How likely each gain or loss is, and where in it VaR and expected shortfall sit.
 
     Simulations: the P&L of every scenario in 60 bins, the worst k (those from VaR on) in the loss colour and each
-    marked below its bar; a few extremes that would fill the axis are gathered at its ends. Parametric: the normal
-    density that the method assumes, its tail in the loss colour.
+    marked below its bar; a few extremes that would fill the axis are gathered at its ends. Parametric: the normal or
+    Student-t density that the method assumes, its tail in the loss colour; for another law a normal to compare with.
     """
     found = _bins(result)
     low, high = _span(result, found)
@@ -45,9 +44,20 @@ def pnl_distribution(result: VarResult) -> View:
     )
 
 
+def losers(result: VarResult) -> NDArray[np.intp]:
+    """Places of the losses that reach VaR, largest first; of equal ones only as many as its rank takes."""
+    if result.pnl is None or not result.pnl.size:
+        return np.empty(0, np.intp)
+    losses = -result.pnl
+    if result.scenario_weights is None and result.spec.estimators.quantile == "order_statistic":
+        return worst(losses, result.spec.confidence_level).indices
+    count = int((losses >= result.var - 1e-12 * abs(result.var)).sum())
+    return np.argsort(-losses, kind="stable")[: max(1, count)]
+
+
 def tail_count(result: VarResult) -> int:
     """How many of the losses reach VaR."""
-    return math.ceil(tail_mass(result.n_scenarios, result.spec.confidence_level))
+    return len(losers(result))
 
 
 def _bins(result: VarResult) -> Bins | None:
@@ -81,16 +91,44 @@ def _gathered(found: Bins | None) -> str:
 
 
 def _question(result: VarResult) -> str:
-    horizon, currency = days(result.spec.horizon_days), result.portfolio.base_currency
+    horizon = days(result.spec.horizon_days)
     if result.pnl is None:
-        sigma = number(result.standard_deviation)
-        return f"P&L over {horizon} taken as normal, standard deviation {sigma} {currency}; losses from VaR on in red."
+        return f"P&L over {horizon} {_law(result)}"
     k, n = tail_count(result), number(result.n_scenarios)
-    worst_ones = "the worst one" if k == 1 else f"the worst {number(k)}"
+    red = f"{'the worst one' if k == 1 else f'the worst {number(k)}'} in red."
+    if result.scenario_weights is not None:
+        red += " Bars count scenarios; in VaR newer ones weigh more."
     if result.pnl_dates is None:
-        return f"P&L of the book in {n} simulated scenarios; {worst_ones} in red."
+        return f"P&L of the book in {n} simulated scenarios; {red}"
     first, last = result.pnl_dates[0].item(), result.pnl_dates[-1].item()
-    return f"P&L of today's book in {n} past market moves, {day(first)} to {day(last)}; {worst_ones} in red."
+    moves = f"past market moves{_REWORKED[result.spec.historical.weighting]}"
+    return f"P&L of today's book in {n} {moves}, {day(first)} to {day(last)}; {red}"
+
+
+#: What became of the past moves before the book was valued under them.
+_REWORKED = {
+    "plain": "",
+    "age": "",
+    "volatility": " scaled to the last volatility",
+    "filtered": " filtered and scaled by GARCH",
+}
+
+
+def _law(result: VarResult) -> str:
+    """What the parametric method takes the P&L to be, and what the curve is."""
+    form = result.spec.parametric
+    deviation = f"standard deviation {number(result.standard_deviation)} {result.portfolio.base_currency}"
+    if result.degrees_of_freedom is not None:
+        freedom = number(result.degrees_of_freedom, 2)
+        return f"taken as Student-t with {freedom} degrees of freedom, {deviation}; losses from VaR on in red."
+    if _is_normal(result):
+        return f"taken as normal, {deviation}; losses from VaR on in red."
+    how = "by a Cornish-Fisher expansion" if form.quadratic == "none" else "of the book to second order (delta-gamma)"
+    return f"{how}, {deviation}. The curve is a normal of that deviation, only to compare the two lines with."
+
+
+def _is_normal(result: VarResult) -> bool:
+    return (result.spec.parametric.distribution, result.spec.parametric.quadratic) == ("normal", "none")
 
 
 Columns = dict[str, Any]
@@ -102,35 +140,40 @@ def _sources(result: VarResult, found: Bins | None, unit: float) -> tuple[Column
     tail: Columns = {"x": [], "y": [], "pnl": [], "date": []}
     density: Columns = {"x": [], "y": [], "tail": []}
     if result.pnl is None:
-        density, height = _density(result.standard_deviation, -result.var, unit)
+        density, height = _density(result, unit)
         return bars, tail, density, height
     if found is None:
         return bars, tail, density, 1.0
-    losers = worst(-result.pnl, result.spec.confidence_level).indices
-    bars, height = _bars(result, found, losers, unit)
-    if len(losers) <= _MOST_MARKS:
-        tail = _marks(result, found, losers, unit, height)
+    places = losers(result)
+    bars, height = _bars(result, found, places, unit)
+    if len(places) <= _MOST_MARKS:
+        tail = _marks(result, found, places, unit, height)
     return bars, tail, density, height
 
 
-def _density(sigma: float, quantile: float, unit: float) -> tuple[Columns, float]:
-    """The normal curve around no change, which is what the parametric method takes the mean P&L to be."""
+def _density(result: VarResult, unit: float) -> tuple[Columns, float]:
+    """The normal or Student-t curve around no change; under another law a normal one, with no tail of its own."""
+    sigma, quantile, freedom = result.standard_deviation, -result.var, result.degrees_of_freedom
     if sigma <= 0:
         return {"x": [], "y": [], "tail": []}, 1.0
     x = np.linspace(-4 * sigma, 4 * sigma, 321)
     x = np.sort(np.append(x, quantile))
-    y = np.exp(-0.5 * (x / sigma) ** 2)
-    return {"x": x / unit, "y": y, "tail": np.where(x <= quantile, y, 0.0)}, 1.0
+    if freedom is None:
+        y = np.exp(-0.5 * (x / sigma) ** 2)
+    else:  # sigma is the deviation, freedom / (freedom - 2) times the square of the scale
+        y = (1 + (x / sigma) ** 2 / (freedom - 2)) ** (-(freedom + 1) / 2)
+    red = x <= quantile if freedom is not None or _is_normal(result) else np.zeros(len(x), bool)
+    return {"x": x / unit, "y": y, "tail": np.where(red, y, 0.0)}, 1.0
 
 
-def _bars(result: VarResult, found: Bins, losers: NDArray[np.intp], unit: float) -> tuple[Columns, float]:
+def _bars(result: VarResult, found: Bins, places: NDArray[np.intp], unit: float) -> tuple[Columns, float]:
     pnl = result.pnl if result.pnl is not None else np.empty(0)
     counts, edges = found.counts(pnl), found.edges
     decimals = decimals_of(float(edges[-1] - edges[0]), result.portfolio.base_currency)
     bars = {
         "left": edges[:-1] / unit,
         "right": edges[1:] / unit,
-        "calm": found.counts(pnl[losers]),
+        "calm": found.counts(pnl[places]),
         "top": counts,
         "range": found.ranges(decimals),
         "count": [number(count) for count in counts],
@@ -138,13 +181,13 @@ def _bars(result: VarResult, found: Bins, losers: NDArray[np.intp], unit: float)
     return bars, float(counts.max())
 
 
-def _marks(result: VarResult, found: Bins, losers: NDArray[np.intp], unit: float, height: float) -> Columns:
-    pnl = result.pnl[losers] if result.pnl is not None else np.empty(0)
+def _marks(result: VarResult, found: Bins, places: NDArray[np.intp], unit: float, height: float) -> Columns:
+    pnl = result.pnl[places] if result.pnl is not None else np.empty(0)
     decimals = decimals_of(float(np.abs(pnl).max()), result.portfolio.base_currency)
-    dated = [day(result.pnl_dates[i].item()) for i in losers] if result.pnl_dates is not None else [""] * len(losers)
+    dated = [day(result.pnl_dates[i].item()) for i in places] if result.pnl_dates is not None else [""] * len(places)
     return {
         "x": found.placed(pnl) / unit,
-        "y": np.full(len(losers), -0.035 * height),
+        "y": np.full(len(places), -0.035 * height),
         "pnl": [signed(value, decimals) for value in pnl],
         "date": dated,
     }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from riskkit.charts.distribution import tail_count
 from riskkit.charts.markup import Tile, facts, tiles
 from riskkit.charts.numbers import SPACE, day, days, decimals_of, level, number, ordinal, percent, signed
 from riskkit.charts.view import View
-from riskkit.var import VarResult
+from riskkit.measures.empirical import tail_mass
+from riskkit.var import VarResult, VarSpec
 
 #: The methods as people call them.
 METHODS = {
@@ -16,6 +19,20 @@ METHODS = {
     "parametric": "Parametric, normal",
     "monte_carlo_normal": "Monte Carlo, normal",
     "monte_carlo_t": "Monte Carlo, Student-t",
+    "monte_carlo_t_copula": "Monte Carlo, Student-t copula",
+}
+
+_WEIGHTINGS = {
+    "plain": "Historical simulation",
+    "age": "Historical simulation, weighted by age",
+    "volatility": "Historical simulation, scaled by volatility",
+    "filtered": "Filtered historical simulation",
+}
+_LAWS = {"normal": "normal", "student_t": "Student-t", "cornish_fisher": "Cornish-Fisher"}
+_QUADRATICS = {
+    "normal": "as if normal",
+    "cornish_fisher": "by Cornish-Fisher",
+    "exact": "exact",
 }
 
 _REVALUATION = {"full": "full revaluation", "delta_gamma": "delta-gamma approximation"}
@@ -74,7 +91,13 @@ def _share(result: VarResult) -> str:
 def _tail(result: VarResult) -> str:
     share = level(1 - result.spec.confidence_level)
     ratio = f" · {number(result.expected_shortfall / result.var, 2)}{SPACE}×{SPACE}VaR" if result.var > 0 else ""
-    return f"mean loss in the worst {share}{ratio}"
+    named = result.spec.estimators.tail
+    if result.pnl is None or named == "acerbi_tasche":
+        return f"mean loss in the worst {share}{ratio}"
+    k = math.ceil(tail_mass(result.n_scenarios, result.spec.confidence_level))
+    if named == "strictly_worse":
+        return f"mean of the losses worse than the {ordinal(k)} largest{ratio}"
+    return f"mean of the losses not below the {ordinal(k)} largest{ratio}"
 
 
 def _spread(result: VarResult, decimals: int) -> Tile:
@@ -92,14 +115,43 @@ def _spread(result: VarResult, decimals: int) -> Tile:
 
 def _facts(result: VarResult) -> list[str]:
     spec = result.spec
-    k, n = tail_count(result), result.n_scenarios
-    rank = f"VaR is the {ordinal(k)} largest of {number(n)} losses" if result.pnl is not None and n else ""
-    revaluation = "linearised" if spec.method == "parametric" else _REVALUATION[spec.revaluation]
-    return [METHODS.get(spec.method, spec.method), _window(result), rank, revaluation, _horizon(result)]
+    revaluation = _REVALUATION[spec.revaluation]
+    if spec.method == "parametric":
+        revaluation = "linearised" if spec.parametric.quadratic == "none" else "to second order in all factors"
+    return [method_name(spec), _window(result), _rank(result), revaluation, _horizon(result)]
+
+
+def method_name(spec: VarSpec) -> str:
+    """The method as people call it, with the weighting of a history or the law of a parametric figure."""
+    if spec.method == "historical":
+        return _WEIGHTINGS[spec.historical.weighting]
+    if spec.method == "parametric" and spec.parametric.quadratic != "none":
+        return f"Parametric, delta-gamma, {_QUADRATICS[spec.parametric.quadratic]}"
+    if spec.method == "parametric":
+        return f"Parametric, {_LAWS[spec.parametric.distribution]}"
+    return METHODS[spec.method]
+
+
+def _rank(result: VarResult) -> str:
+    """Which of the losses VaR is; nothing where it is not read off losses."""
+    if result.pnl is None or not result.n_scenarios:
+        return ""
+    n, named = number(result.n_scenarios), result.spec.estimators.quantile
+    if result.scenario_weights is None and named != "order_statistic":
+        return f"VaR is the {named.replace('_', ' ')} quantile of {n} losses, by numpy's name"
+    rank = f"VaR is the {ordinal(tail_count(result))} largest of {n} losses"
+    return rank if result.scenario_weights is None else f"{rank}, newer ones weighing more"
 
 
 def _window(result: VarResult) -> str:
-    return f"{number(result.spec.lookback_days)} daily returns to {day(result.as_of)}"
+    if any(note.startswith("Covariance given") for note in result.notes):
+        return "covariance given"
+    spec = result.spec
+    last = result.as_of if result.pnl_dates is None or not len(result.pnl_dates) else result.pnl_dates[-1].item()
+    moves = spec.step_days > 1 and spec.method in ("historical", "monte_carlo_t_copula")
+    overlapping = moves and (spec.method != "historical" or spec.historical.weighting != "filtered")
+    span = f"overlapping {spec.step_days}-day" if overlapping else "daily"
+    return f"{number(spec.lookback_days)} {span} returns to {day(last)}"
 
 
 def _horizon(result: VarResult) -> str:

@@ -144,7 +144,8 @@ def _numbers(field: str, values: ArrayLike) -> Array:
     if array.size and array.dtype.kind not in "iuf":
         raise InputError(field, f"an array of {array.dtype}", "an array of numbers")
     array = array.astype(np.float64)
-    bad = int(array.size - np.isfinite(array).sum())
-    if bad:
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = int(array.size - finite.sum())
         raise InputError(field, f"{bad} of {array.size} values NaN or infinite", "finite numbers only")
     return array

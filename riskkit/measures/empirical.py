@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +37,14 @@ class Tail:
     weights: FloatArray
 
 
+@dataclass(frozen=True)
+class TailFigures:
+    """VaR and expected shortfall [money], losses positive."""
+
+    value_at_risk: float
+    expected_shortfall: float
+
+
 def tail_mass(n: int, confidence_level: float) -> Fraction:
     """N (1 - c) exactly, c read as the decimal it prints as.
 
@@ -46,7 +55,13 @@ def tail_mass(n: int, confidence_level: float) -> Fraction:
     >>> tail_mass(100, 0.95)
     Fraction(5, 1)
     """
-    return n * (1 - Fraction(str(confidence(confidence_level))))
+    return n * _share_beyond(confidence(confidence_level))
+
+
+@lru_cache(maxsize=256)
+def _share_beyond(level: float) -> Fraction:
+    """1 - c: reading a decimal exactly costs more than the figures of a short history."""
+    return 1 - Fraction(str(level))
 
 
 def value_at_risk(losses: ArrayLike, confidence_level: float) -> float:
@@ -84,8 +99,9 @@ def value_at_risk(losses: ArrayLike, confidence_level: float) -> float:
     5.0
     """
     values = sample("losses", losses)
-    k = math.ceil(tail_mass(len(values), confidence_level))
-    return float(np.partition(values, len(values) - k)[len(values) - k])
+    edge = len(values) - math.ceil(tail_mass(len(values), confidence_level))
+    values.partition(edge)  # in place: `sample` has made a copy
+    return float(values[edge])
 
 
 def expected_shortfall(losses: ArrayLike, confidence_level: float) -> float:
@@ -119,9 +135,39 @@ def expected_shortfall(losses: ArrayLike, confidence_level: float) -> float:
     >>> round(expected_shortfall([3.0, -1.0, 7.0, 5.0, 1.0], 0.7), 6)  # (7 + 0.5 * 5) / 1.5
     6.333333
     """
+    return tail_figures(losses, confidence_level).expected_shortfall
+
+
+def tail_figures(losses: ArrayLike, confidence_level: float) -> TailFigures:
+    """Empirical VaR and expected shortfall of the same losses, found together, losses positive.
+
+    Parameters
+    ----------
+    losses : array (n,)
+        [money], loss positive, any order.
+    confidence_level : float
+
+    Returns
+    -------
+    TailFigures
+        What `value_at_risk` and `expected_shortfall` answer, to the last bit, for little more than one of them.
+
+    Raises
+    ------
+    InputError
+        As `value_at_risk`.
+
+    Examples
+    --------
+    >>> tail_figures([3.0, -1.0, 7.0, 5.0, 1.0], 0.6)
+    TailFigures(value_at_risk=5.0, expected_shortfall=6.0)
+    """
     values = sample("losses", losses)
-    tail = worst(values, confidence_level)
-    return float(tail.weights @ values[tail.indices])
+    mass = tail_mass(len(values), confidence_level)
+    edge = len(values) - math.ceil(mass)
+    values.partition(edge)  # in place: `sample` has made a copy
+    top = np.sort(values[edge:])[::-1].copy()
+    return TailFigures(float(top[-1]), float(_weights(mass) @ top))
 
 
 def worst(losses: FloatArray, confidence_level: float) -> Tail:
@@ -134,10 +180,16 @@ def worst(losses: FloatArray, confidence_level: float) -> Tail:
     ([2, 3], [0.5, 0.5])
     """
     mass = tail_mass(len(losses), confidence_level)
-    k = math.ceil(mass)
-    weights = np.ones(k)
-    weights[-1] = float(mass - (k - 1))
-    return Tail(largest(losses, k), weights / float(mass))
+    weights = _weights(mass)
+    return Tail(largest(losses, len(weights)), weights)
+
+
+def _weights(mass: Fraction) -> FloatArray:
+    """Of the largest losses in the expected shortfall, largest first: all alike but the last."""
+    weights = np.ones(math.ceil(mass))
+    weights[-1] = float(mass - (len(weights) - 1))
+    weights /= float(mass)
+    return weights
 
 
 def largest(losses: FloatArray, k: int) -> NDArray[np.intp]:

@@ -90,11 +90,11 @@ def value_at_risk(losses: ArrayLike, confidence_level: float, estimator: Estimat
     >>> value_at_risk(range(1, 101), 0.95), value_at_risk(range(1, 101), 0.95, "linear")
     (96.0, 95.05)
     """
+    if estimator == "order_statistic":
+        return empirical.value_at_risk(losses, confidence_level)
     values, level = sample("losses", losses), confidence(confidence_level)
     if estimator not in get_args(Estimator):
         raise InputError("estimator", estimator, f"one of {', '.join(get_args(Estimator))}")
-    if estimator == "order_statistic":
-        return empirical.value_at_risk(values, level)
     ordered = np.sort(values)
     rank, fraction = quantile_position(len(ordered), 1 - empirical.tail_mass(1, level), estimator)
     low, high = (ordered[min(max(r, 1), len(ordered)) - 1] for r in (rank, rank + 1))
@@ -134,9 +134,9 @@ def expected_shortfall(losses: ArrayLike, confidence_level: float, tail: TailMea
     >>> round(expected_shortfall(losses, 0.99, "strictly_worse"), 3), round(expected_shortfall(losses, 0.99), 3)
     (345.63, 327.181)
     """
-    values, level = sample("losses", losses), confidence(confidence_level)
     if tail == "acerbi_tasche":
-        return empirical.expected_shortfall(values, level)
+        return empirical.expected_shortfall(losses, confidence_level)
+    values, level = sample("losses", losses), confidence(confidence_level)
     worst = np.sort(values)[::-1]
     k = math.ceil(empirical.tail_mass(len(worst), level))
     if tail == "at_or_worse":

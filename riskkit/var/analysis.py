@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.market import FactorHistory
 from riskkit.measures.arguments import whole
 from riskkit.portfolio import EuropeanOption, Portfolio
 from riskkit.revaluation import Revaluer
+from riskkit.var.breakdown import Breakdown
 from riskkit.var.covariance_input import CovarianceInput
 from riskkit.var.figures import Outcome
 from riskkit.var.historical import historical
@@ -95,14 +95,17 @@ def portfolio_var(
         standard_deviation=outcome.standard_deviation,
         n_scenarios=outcome.n_scenarios,
         estimator=outcome.estimator,
-        notes=(*_horizon_notes(spec), *outcome.notes, *_book_notes(portfolio, history, spec, book), *history.notes),
-        components=_component_table(portfolio, book, outcome),
-        exposures=_exposure_table(history, book, spec, model),
-        var_standard_error=outcome.error.var,
-        es_standard_error=outcome.error.expected_shortfall,
-        confidence_interval=outcome.error.interval,
+        notes=(
+            *_horizon_notes(spec),
+            *outcome.notes,
+            *_book_notes(portfolio, history, spec, book, outcome),
+            *history.notes,
+        ),
+        breakdown=_breakdown(history, book, outcome, spec, model),
+        error=outcome.error,
         scenario_weights=outcome.weights,
         factors=outcome.factors,
+        degrees_of_freedom=outcome.degrees_of_freedom,
     )
 
 
@@ -123,37 +126,15 @@ def _days_in_order(spec: VarSpec) -> bool:
     return spec.method == "historical" and (spec.historical.weighting != "filtered" or spec.step_days == 1)
 
 
-def _component_table(portfolio: Portfolio, book: Revaluer, outcome: Outcome) -> pd.DataFrame:
-    instruments = [position.instrument for position in portfolio.positions]
-    return pd.DataFrame(
-        {
-            "position": pd.Series([i.symbol for i in instruments], dtype="str"),
-            "asset_class": pd.Series([i.asset_class for i in instruments], dtype="str"),
-            "currency": pd.Series([i.currency for i in instruments], dtype="str"),
-            "sector": pd.Series([i.sector for i in instruments], dtype="str"),
-            "quantity": np.array([position.quantity for position in portfolio.positions], np.float64),
-            "value": book.values,
-            "component_var": outcome.components.var,
-            "component_es": outcome.components.expected_shortfall,
-        }
-    )
+def _breakdown(
+    history: FactorHistory, book: Revaluer, outcome: Outcome, spec: VarSpec, model: CovarianceModel | None
+) -> Breakdown:
+    def volatility() -> FloatArray:
+        if model is not None:
+            return np.sqrt(np.diag(model.matrix))
+        return np.asarray(history.returns(spec.lookback_days).std(axis=0, ddof=1), np.float64)
 
-
-def _exposure_table(
-    history: FactorHistory, book: Revaluer, spec: VarSpec, model: CovarianceModel | None
-) -> pd.DataFrame:
-    if model is not None:
-        volatility = np.sqrt(np.diag(model.matrix))
-    else:
-        volatility = history.returns(spec.lookback_days).std(axis=0, ddof=1)
-    return pd.DataFrame(
-        {
-            "factor": pd.Series(history.names, dtype="str"),
-            "kind": pd.Series([factor.kind for factor in history.factors], dtype="str"),
-            "exposure": book.exposure,
-            "volatility": volatility,
-        }
-    )
+    return Breakdown(book.values, outcome.components, history.factors, lambda: book.exposure, volatility)
 
 
 def _horizon_notes(spec: VarSpec) -> tuple[str, ...]:
@@ -166,10 +147,14 @@ def _horizon_notes(spec: VarSpec) -> tuple[str, ...]:
     return (f"One-day covariance times {spec.horizon_days} days.",)
 
 
-def _book_notes(portfolio: Portfolio, history: FactorHistory, spec: VarSpec, book: Revaluer) -> tuple[str, ...]:
+def _book_notes(
+    portfolio: Portfolio, history: FactorHistory, spec: VarSpec, book: Revaluer, outcome: Outcome
+) -> tuple[str, ...]:
     if not any(position.quantity for position in portfolio.positions):
         return ("The book holds nothing: every figure is zero.",)
-    if not book.exposure.any():
+    # A linear book with P&L worth the name has exposures: they need not be worked out to see that.
+    moved = book.is_linear and outcome.pnl is not None and np.ptp(outcome.pnl) > 1e-9 * np.abs(book.values).sum()
+    if not moved and not book.exposure.any():
         return ("The value of this book moves with no market factor, to first order.",)
     horizon = timedelta(days=spec.horizon_days * 7 // 5)
     ending = [

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskkit.measures.arguments import sample
 from riskkit.measures.contributions import Components
 from riskkit.measures.empirical import ESTIMATOR, tail_mass
 from riskkit.measures.estimation_error import value_at_risk_interval
@@ -26,6 +27,11 @@ _MOST_EXACT = 20_000
 NO_ERROR = SimulationError(None, None, None)
 
 
+def no_error() -> SimulationError:
+    """Of a method that has none."""
+    return NO_ERROR
+
+
 @dataclass(frozen=True, eq=False)
 class FactorParts:
     """What `VarResult.by_factor` needs: factor shares by name are made only when asked for.
@@ -41,7 +47,10 @@ class FactorParts:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a method hands to the result; figures over the horizon, losses positive except `pnl`."""
+    """What a method hands to the result; figures over the horizon, losses positive except `pnl`.
+
+    `error` is a callable: the errors cost as much as the figures, and are made only when asked for.
+    """
 
     var: float
     expected_shortfall: float
@@ -52,8 +61,9 @@ class Outcome:
     n_scenarios: int
     estimator: str
     notes: tuple[str, ...]
-    error: SimulationError = NO_ERROR
+    error: Callable[[], SimulationError] = no_error
     weights: FloatArray | None = None
+    degrees_of_freedom: float | None = None
 
 
 def ranks_needed(n: int, spec: VarSpec) -> int:
@@ -86,7 +96,7 @@ def from_scenarios(
     """
     factor = np.full(len(pnl), spec.time_factor) if scale is None else scale * spec.time_factor
     pnl = pnl * factor
-    losses = 0.0 - pnl
+    losses = sample("losses", 0.0 - pnl)
     tail = tail_of(losses, spec, weights)
     changes, stretch = rows(tail.indices), factor[tail.indices]
     worst = losses[tail.indices]
@@ -192,3 +202,8 @@ def historical_error(losses: FloatArray, spec: VarSpec) -> SimulationError:
         return error
     exact = value_at_risk_interval(losses, spec.confidence_level, spec.estimators.coverage)
     return replace(error, interval=(exact.lower, exact.upper))
+
+
+def simulated_error(losses: FloatArray, spec: VarSpec) -> SimulationError:
+    """Errors of drawn paths, by how they were drawn."""
+    return simulation_error(losses, spec.confidence_level, spec.simulation.sampling, spec.estimators.coverage)

@@ -51,7 +51,8 @@ def historical(book: Revaluer, history: FactorHistory, spec: VarSpec, threads: i
     independent = form.weighting != "age" and spec.step_days == 1
     if not independent or outcome.pnl is None:
         return replace(outcome, notes=notes)
-    return replace(outcome, notes=notes, error=historical_error(-outcome.pnl, spec))
+    losses = 0.0 - outcome.pnl
+    return replace(outcome, notes=notes, error=lambda: historical_error(losses, spec))
 
 
 def _form_notes(spec: VarSpec, n: int) -> tuple[str, ...]:
@@ -89,11 +90,8 @@ def _filtered(
         valued = value_scenarios(book.pnl, Given(changes), 0, threads)
         outcome = from_scenarios(book, valued.pnl, valued.rows, spec)
         note += "; every day's standardised residuals once, which is what a bootstrap of one day converges to."
-        return replace(
-            outcome,
-            notes=(note, *floors, *outcome.notes),
-            error=historical_error(0.0 - valued.pnl * spec.time_factor, spec),
-        )
+        losses = 0.0 - valued.pnl * spec.time_factor
+        return replace(outcome, notes=(note, *floors, *outcome.notes), error=lambda: historical_error(losses, spec))
     source = rescaled.Bootstrap(base, fits, spec.step_days, spec.n_paths, spec.seed)
     valued = value_scenarios(book.pnl, source, ranks_needed(spec.n_paths, spec), threads)
     outcome = from_scenarios(book, valued.pnl, valued.rows, spec)

@@ -10,14 +10,14 @@ from scipy.special import stdtr
 
 from riskkit.market import MarketSnapshot
 from riskkit.measures import normal
+from riskkit.measures.arguments import sample
 from riskkit.measures.contributions import Components, euler_standard_deviation
 from riskkit.measures.degrees_of_freedom import unit_scale
 from riskkit.measures.simulation import Paths
-from riskkit.measures.simulation_error import simulation_error
 from riskkit.measures.student import student_expected_shortfall, student_value_at_risk
 from riskkit.revaluation import Revaluer
 from riskkit.scenarios.sets import lowest_changes
-from riskkit.var.figures import FactorParts, Outcome, estimator, short_tail, tail_of
+from riskkit.var.figures import FactorParts, Outcome, estimator, short_tail, simulated_error, tail_of
 from riskkit.var.model import CovarianceModel
 from riskkit.var.spec import VarSpec
 from riskkit.var.valuation import value_scenarios
@@ -68,7 +68,7 @@ def linear_outcome(
     deviation = max(float(shares.sum()), 0.0)
     paths = Paths(np.array([[deviation]]), spec.n_paths, spec.seed, degrees_of_freedom, spec.simulation.sampling)
     pnl = value_scenarios(lambda changes: changes[:, 0], paths, 0, threads).pnl * spec.time_factor
-    losses = 0.0 - pnl
+    losses = sample("losses", 0.0 - pnl)
     tail = tail_of(losses, spec)
     worst = losses[tail.indices]
     var, shortfall = float(tail.var_weights @ worst), float(tail.es_weights @ worst)
@@ -96,7 +96,7 @@ def linear_outcome(
         len(pnl),
         estimator(spec, weighted=False),
         (*notes, note, *short_tail(len(pnl), spec)),
-        simulation_error(losses, spec.confidence_level, spec.simulation.sampling, spec.estimators.coverage),
+        lambda: simulated_error(losses, spec),
     )
 
 

@@ -13,12 +13,11 @@ from riskkit.market import FactorHistory, MarketSnapshot
 from riskkit.measures.covariance import square_root
 from riskkit.measures.degrees_of_freedom import FIT_BOUNDS, fit_degrees_of_freedom
 from riskkit.measures.simulation import Paths, Space
-from riskkit.measures.simulation_error import simulation_error
 from riskkit.measures.t_copula import CopulaPaths, fit_t_copula
 from riskkit.revaluation import Revaluer
 from riskkit.scenarios import level_changes, unit_moves
 from riskkit.scenarios.sets import floor_notes, floored, lowest_changes
-from riskkit.var.figures import Outcome, from_scenarios, ranks_needed
+from riskkit.var.figures import Outcome, from_scenarios, ranks_needed, simulated_error
 from riskkit.var.linear import is_elliptical, linear_outcome
 from riskkit.var.model import CovarianceModel, check_size
 from riskkit.var.spec import VarSpec
@@ -80,8 +79,7 @@ def _outcome(
     outcome = from_scenarios(book, valued.pnl, valued.rows, spec)
     floors = floor_notes(source.base, hits)
     losses = 0.0 - valued.pnl * spec.time_factor
-    error = simulation_error(losses, spec.confidence_level, spec.simulation.sampling, spec.estimators.coverage)
-    return replace(outcome, notes=(*notes, *floors, *outcome.notes), error=error)
+    return replace(outcome, notes=(*notes, *floors, *outcome.notes), error=lambda: simulated_error(losses, spec))
 
 
 def _sampling_note(spec: VarSpec) -> tuple[str, ...]:

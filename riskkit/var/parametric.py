@@ -39,7 +39,7 @@ def parametric(book: Revaluer, history: FactorHistory, model: CovarianceModel, s
         return _cornish_fisher(book, history, model, spec, (shares, by_factor))
     per_var = normal.value_at_risk(1.0, spec.confidence_level)
     per_es = normal.expected_shortfall(1.0, spec.confidence_level)
-    law, notes = "Delta-normal: the normal quantile", (*model.notes, linear)
+    law, notes, freedom = "Delta-normal: the normal quantile", (*model.notes, linear), None
     if spec.parametric.distribution == "student_t":
         freedom, note = degrees_of_freedom(book, history, spec)
         per_var = student_value_at_risk(0.0, 1.0, freedom, spec.confidence_level)
@@ -56,6 +56,7 @@ def parametric(book: Revaluer, history: FactorHistory, model: CovarianceModel, s
         f"{law} {per_var:.4f} (VaR) and {per_es:.4f} (expected shortfall) times the standard deviation of the "
         "linearised book; mean zero.",
         notes,
+        degrees_of_freedom=freedom,
     )
 
 

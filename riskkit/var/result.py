@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,9 +13,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.errors import InputError
+from riskkit.measures.simulation_error import SimulationError
 from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
-from riskkit.var.figures import FactorParts
+from riskkit.var.breakdown import Breakdown
+from riskkit.var.figures import FactorParts, no_error
 from riskkit.var.performance import performance_table
 from riskkit.var.spec import VarSpec
 
@@ -47,12 +51,10 @@ class VarResult:
         What the figures are, in a sentence.
     notes : tuple of str
         What was assumed, repaired, filled or floored, a sentence each.
-    components : DataFrame
-        position, asset_class, currency, sector, quantity, value, component_var, component_es: one row a position, the
-        components sum to `var` and `expected_shortfall`.
-    exposures : DataFrame
-        factor, kind, exposure, volatility: P&L to first order is the exposure times the factor's return; volatility is
-        the daily standard deviation of that return (sample, over the lookback, or the covariance's).
+    breakdown : Breakdown
+        What `components` and `exposures` are made from.
+    error : callable
+        What the next three are read from, when first asked for.
     var_standard_error, es_standard_error : float or None
         Sampling error of the two figures; None where the method has none: parametric, age-weighted, overlapping.
     confidence_interval : (float or None, float or None) or None
@@ -61,6 +63,16 @@ class VarResult:
         Of the scenarios, summing to 1; None where all count the same.
     factors : FactorParts or None
         What `by_factor` is made from.
+    degrees_of_freedom : float or None
+        Of the Student-t of the parametric method; None for another law.
+    components : DataFrame, made when first asked for
+        position, asset_class, currency, sector, quantity, value, component_var, component_es: one row a position, the
+        components sum to `var` and `expected_shortfall`.
+    exposures : DataFrame, made when first asked for
+        factor, kind, exposure, volatility: P&L to first order is the exposure times the factor's return; volatility is
+        the daily standard deviation of that return (sample, over the lookback, or the covariance's).
+    component_var, component_es : array (P,)
+        The two columns of `components` without the table; not to be written to.
     """
 
     spec: VarSpec
@@ -76,13 +88,50 @@ class VarResult:
     n_scenarios: int
     estimator: str
     notes: tuple[str, ...]
-    components: pd.DataFrame
-    exposures: pd.DataFrame
-    var_standard_error: float | None = None
-    es_standard_error: float | None = None
-    confidence_interval: tuple[float | None, float | None] | None = None
+    breakdown: Breakdown = field(repr=False)
+    error: Callable[[], SimulationError] = field(default=no_error, repr=False)
     scenario_weights: FloatArray | None = None
     factors: FactorParts | None = field(default=None, repr=False)
+    degrees_of_freedom: float | None = None
+
+    @cached_property
+    def components(self) -> pd.DataFrame:
+        """One row a position."""
+        return self.breakdown.by_position(self.portfolio)
+
+    @cached_property
+    def exposures(self) -> pd.DataFrame:
+        """One row a factor."""
+        return self.breakdown.by_factor()
+
+    @cached_property
+    def _errors(self) -> SimulationError:
+        return self.error()
+
+    @property
+    def var_standard_error(self) -> float | None:
+        """Sampling error of VaR."""
+        return self._errors.var
+
+    @property
+    def es_standard_error(self) -> float | None:
+        """Sampling error of the expected shortfall."""
+        return self._errors.expected_shortfall
+
+    @property
+    def confidence_interval(self) -> tuple[float | None, float | None] | None:
+        """For VaR."""
+        return self._errors.interval
+
+    @property
+    def component_var(self) -> FloatArray:
+        """Component VaR of each position, (P,)."""
+        return self.breakdown.shares.var
+
+    @property
+    def component_es(self) -> FloatArray:
+        """Component expected shortfall of each position, (P,)."""
+        return self.breakdown.shares.expected_shortfall
 
     def by(self, column: Grouping) -> pd.DataFrame:
         """Components summed by asset class, currency or sector: value, component_var, component_es, largest first."""

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t as student_t
 
 from riskkit import charts
 from riskkit.market import FactorHistory
+from riskkit.var import EstimatorSpec, HistoricalSpec, ParametricSpec
 from riskkit.widgets.figures import named
 
 
@@ -81,3 +83,33 @@ def test_nothing_is_said_of_gathering_where_nothing_is_gathered(var_of):
     view = charts.pnl_distribution(var_of())
     assert "gathered" not in view.question
     assert named(view.figure)["ends"].data["text"] == []
+
+
+def test_the_student_t_draws_its_own_curve(var_of):
+    """Between the same deviations the t is higher at the peak's foot and in the tail than the normal."""
+    result = var_of(method="parametric", parametric=ParametricSpec("student_t"), degrees_of_freedom=4.0)
+    view = charts.pnl_distribution(result)
+    assert "taken as Student-t with 4.00 degrees of freedom" in view.question
+    density = named(view.figure)["density"].data
+    x = np.array(density["x"]) * (-result.var / named(view.figure)["lines"].data["x"][0])
+    expected = student_t(4).pdf(x / (result.standard_deviation / np.sqrt(2))) / student_t(4).pdf(0)
+    np.testing.assert_allclose(density["y"], expected, rtol=1e-9)
+    assert np.count_nonzero(density["tail"]) == np.count_nonzero(x <= -result.var * (1 - 1e-12))
+
+
+@pytest.mark.parametrize("form", [ParametricSpec("cornish_fisher"), ParametricSpec(quadratic="exact")])
+def test_another_law_is_not_drawn_as_normal(form, var_of):
+    view = charts.pnl_distribution(var_of(method="parametric", parametric=form))
+    assert "taken as normal" not in view.question
+    assert "only to compare" in view.question
+    assert not np.any(named(view.figure)["density"].data["tail"])
+
+
+def test_red_are_the_losses_from_the_weighted_or_interpolated_var_on(var_of):
+    for spec in ({"historical": HistoricalSpec("age", 0.97)}, {"estimators": EstimatorSpec("linear")}):
+        result = var_of(**spec)
+        view = charts.pnl_distribution(result)
+        count = int((-result.pnl >= result.var).sum())
+        assert sum(named(view.figure)["bars"].data["calm"]) == count
+        assert f"the worst {count} in red" in view.question
+        assert ("newer ones weigh more" in view.question) == ("historical" in spec)

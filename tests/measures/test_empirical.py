@@ -43,6 +43,17 @@ def test_floats_alone_would_be_wrong() -> None:
     assert empirical.tail_mass(100, np.float64(0.95)) == Fraction(5)
 
 
+@quick
+@given(LOSSES, LEVELS)
+def test_both_figures_together_are_each_alone(losses: np.ndarray, level: float) -> None:
+    given_losses = losses.copy()
+    both, tail = empirical.tail_figures(losses, level), empirical.worst(losses, level)
+    assert both.value_at_risk == empirical.value_at_risk(losses, level) == losses[tail.indices[-1]]
+    assert both.expected_shortfall == empirical.expected_shortfall(losses, level)
+    assert both.expected_shortfall == float(tail.weights @ losses[tail.indices])
+    assert np.array_equal(losses, given_losses)  # sorted in a copy
+
+
 def test_ties_come_in_order_of_place() -> None:
     tail = empirical.worst(np.array([1.0, 2.0, 2.0, 2.0, 0.0]), 0.6)
     assert tail.indices.tolist() == [1, 2]
@@ -50,7 +61,7 @@ def test_ties_come_in_order_of_place() -> None:
 
 @pytest.mark.parametrize("bad", [[], [[1.0]], [1.0, math.nan], [math.inf]])
 def test_refuses_bad_losses(bad: list) -> None:
-    for measure in (empirical.value_at_risk, empirical.expected_shortfall):
+    for measure in (empirical.value_at_risk, empirical.expected_shortfall, empirical.tail_figures):
         with pytest.raises(InputError, match="losses"):
             measure(bad, 0.99)
 
