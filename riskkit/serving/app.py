@@ -276,7 +276,8 @@ def _config(settings: Settings, service: Service) -> Config:
         KernelManager={"transport": "ipc", "autorestart": False},  # a restarted kernel would be an empty one
         MappingKernelManager={
             "allow_tracebacks": False,
-            "cull_idle_timeout": max(1, int(limits.idle)),
+            # for a page left alone while its person works in another; where the person left, the session ends first
+            "cull_idle_timeout": int(limits.idle) + 60,
             "cull_interval": max(1, int(min(60, limits.idle / 4))),
             "cull_connected": True,
         },

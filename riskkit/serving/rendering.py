@@ -33,7 +33,7 @@ def prose(source: str) -> Markup:
     """A markdown cell as HTML, without anything that could act.
 
     >>> prose("**Why?** <script>alert(1)</script>")
-    Markup('<p><strong>Why?</strong> </p>')
+    Markup('<p><strong>Why?</strong> &lt;script&gt;alert(1)&lt;/script&gt;</p>')
     """
     renderer = IPythonRenderer(escape=True, exclude_anchor_links=True)
     return Markup(nh3.clean(MarkdownWithMath(renderer=renderer).render(source)).strip())  # noqa: S704 (cleaned)

@@ -1,5 +1,6 @@
 """The demo's shares and index are the real ones: figures that can be looked up elsewhere."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -38,8 +39,10 @@ def test_the_index_falls_as_it_did(first, last, published):
 
 def test_skfolio_itself_is_not_imported():
     """Its import takes seconds; only its data files are read."""
-    share_prices()
-    assert "skfolio" not in sys.modules
+    asked = "import sys; from riskkit.feeds.skfolio_prices import share_prices; share_prices(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert "riskkit.feeds.skfolio_prices" in loaded
+    assert "skfolio" not in loaded
 
 
 def test_volatility_by_hand():
