@@ -47,10 +47,10 @@ def stack(tmp_path_factory):
 def demo_stack(tmp_path_factory):
     """A running stack seeded like `make demo`: two teams, users, books, market data."""
     # Imported here because the seed reads thirty years of prices, which few tests need.
-    from riskkit.local import demo
+    from riskkit.demo import seed
 
     running = Stack(tmp_path_factory.mktemp("demo") / "home", ROOT)
-    demo.seed(running.start(port=0), ROOT, lambda *_: None)
+    seed.seed(running.start(port=0), ROOT, lambda *_: None)
     yield running
     running.remove()
 

@@ -15,9 +15,9 @@ import click
 from tqdm import tqdm
 
 from riskkit.cli.report import progress, summary
+from riskkit.demo.books import PASSWORD, USERS
+from riskkit.demo.seed import seed
 from riskkit.errors import RiskkitError
-from riskkit.local.demo import seed
-from riskkit.local.demo_books import PASSWORD, USERS
 from riskkit.local.stack import Stack
 from riskkit.reporting.order import definition, place_order
 from riskkit.reporting.places import Places

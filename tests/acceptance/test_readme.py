@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from riskkit.demo.books import BOOKS, PASSWORD, USERS
 from riskkit.local.client import service_client
-from riskkit.local.demo_books import BOOKS, PASSWORD, USERS
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from supabase import ClientOptions, create_client
 
-from riskkit.local.demo_books import PASSWORD
+from riskkit.demo.books import PASSWORD
 from riskkit.store.supabase import SupabaseStore
 
 REPEATS = 30

@@ -4,8 +4,8 @@ import uuid
 import pytest
 
 from riskkit import cli
+from riskkit.demo.books import PASSWORD
 from riskkit.local.client import service_client
-from riskkit.local.demo_books import PASSWORD
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from riskkit.local.demo_books import PASSWORD
+from riskkit.demo.books import PASSWORD
 
 
 def test_sign_in_say_who_sign_out(riskkit, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from riskkit.local.demo_books import PASSWORD
+from riskkit.demo.books import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from riskkit.demo.books import BOOKS, LAST_DAY
 from riskkit.feeds.ecb_rates import exchange_rates
 from riskkit.feeds.skfolio_prices import share_prices
-from riskkit.local.demo_books import BOOKS, LAST_DAY
 from riskkit.market import FactorSeries, align
 from riskkit.portfolio import Cash, Equity
 

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from supabase import ClientOptions, create_client
 
-from riskkit.local import demo
-from riskkit.local.demo_books import BOOKS, PASSWORD, USERS
+from riskkit.demo import seed
+from riskkit.demo.books import BOOKS, PASSWORD, USERS
 from riskkit.local.stack import Stack
 from riskkit.store.inputs import load_inputs, resolve_as_of
 from riskkit.store.supabase import SupabaseStore
@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 def demo_stack(tmp_path_factory):
     """A seeded stack of this module's own: it counts every row, and other tests write into the shared one."""
     running = Stack(tmp_path_factory.mktemp("seeded") / "home", ROOT)
-    demo.seed(running.start(port=0), ROOT)
+    seed.seed(running.start(port=0), ROOT)
     yield running
     running.remove()
 
@@ -58,7 +58,7 @@ def counts(keys):
 def test_a_second_seed_changes_nothing_and_is_quick(demo_stack, record_property):
     keys, steps = demo_stack.keys(), []
     before, began = counts(keys), time.monotonic()
-    demo.seed(keys, ROOT, lambda *step: steps.append(step))
+    seed.seed(keys, ROOT, lambda *step: steps.append(step))
     took = time.monotonic() - began
     record_property("second seed, seconds", round(took, 2))
     assert counts(keys) == before
@@ -74,7 +74,7 @@ def test_the_seed_mends_what_is_missing(demo_stack):
         owner.execute("delete from scenarios where name = 'covid_2020'")
         owner.execute("update scenarios set title = 'Changed' where name = 'lehman_2008'")
         owner.execute("delete from memberships where role = 'viewer'")
-    demo.seed(keys, ROOT)
+    seed.seed(keys, ROOT)
     assert counts(keys) == before
     with psycopg.connect(keys.db_url) as owner:
         assert owner.execute("select count(*) from scenarios where title = 'Changed'").fetchone() == (0,)

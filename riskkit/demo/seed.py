@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 from supabase import Client, ClientOptions, create_client
 
+from riskkit.demo.books import BOOKS, CURRENCIES, HELD_FROM, LAST_DAY, PASSWORD, PUT, SHARES, TEAMS, USERS, Book
 from riskkit.feeds.ecb_rates import exchange_rates
 from riskkit.feeds.skfolio_prices import index_level, index_volatility, share_prices
-from riskkit.local.demo_books import BOOKS, CURRENCIES, HELD_FROM, LAST_DAY, PASSWORD, PUT, SHARES, TEAMS, USERS, Book
 from riskkit.local.keys import Keys
 from riskkit.market import FactorSeries
 from riskkit.parameters.scenario_file import load_scenarios
