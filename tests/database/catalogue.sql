@@ -13,15 +13,8 @@ f as (  -- functions of both schemas; those of a range type are Postgres' own
   from pg_proc f join pg_namespace n on n.oid = f.pronamespace
   where n.nspname in ('public', 'private') and f.prolang <> (select oid from pg_language where lanname = 'internal')
 ),
-allowed (name) as (values  -- what a signed-in user may execute
-  ('factor_history(uuid,text[],date,integer)'), ('factor_calendar(uuid,text[])'),
-  ('import_portfolio(text,text,text,text,jsonb,date)'), ('import_prices(text,jsonb)'),
-  ('record_run(jsonb,jsonb,jsonb)'),
-  ('private.my_teams(team_role)'), ('private.has_aal2()'), ('private.refuse(text,text,text)'),
-  ('private.check_position_instrument()'), ('private.check_level_team()'),
-  ('private.visible_factors(uuid,text[])'), ('private.team_to_write(text)'), ('private.check_book(jsonb)'),
-  ('private.write_instruments(uuid,uuid,date,jsonb)'), ('private.write_levels(uuid,jsonb)'), ('private.book_rows(uuid,jsonb)'), ('private.check_series(jsonb)'),
-  ('private.write_run(jsonb,jsonb,jsonb)')
+allowed (name) as (  -- what a signed-in user may execute: functions.txt
+  select unnest(string_to_array(current_setting('catalogue.functions'), E'\n'))
 )
 select 'T1 row-level security is not enabled and forced' as fault, name as at
 from t where not (relrowsecurity and relforcerowsecurity)

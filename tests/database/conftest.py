@@ -80,6 +80,7 @@ def _sign_up(world, keys):
 def _populate(world):
     mail = world.mail.split(".")[0]
     shared = _kinds(world, None)
+    world.connection.execute("select private.append_audit(null, null, 'test.noted', 'x', '{}')")
     for team in "ab":
         world.slugs[team] = f"matrix-{team}-{mail}"
         world.teams[team] = team_id = world.one(

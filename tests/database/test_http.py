@@ -25,6 +25,7 @@ SAMPLE = {
     "report_runs": {"report": "x"},
     "run_metrics": {"value": 1},
     "run_artifacts": {"key": "x"},
+    "audit_log": {"subject": "x"},
 }
 
 
@@ -61,7 +62,8 @@ def test_reading(clients, world, table):
     own, other = str(world.teams["a"]), str(world.teams["b"])
     assert set(SAMPLE) == set(read_matrix())
     for user in ("a_viewer", "a_analyst"):
-        assert outcome(clients[user].table(table).select("*").eq(key, own)) > 0, user
+        if read_matrix()[table][1]["select"] == "viewer":
+            assert outcome(clients[user].table(table).select("*").eq(key, own)) > 0, user
         assert outcome(clients[user].table(table).select("*").eq(key, other)) == 0, user
     assert outcome(clients["b_analyst"].table(table).select("*").eq(key, own)) == 0
     assert outcome(clients["nobody"].table(table).select("*").in_(key, [own, other])) == 0
