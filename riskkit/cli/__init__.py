@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "portfolio": ("riskkit.cli.portfolio", "Import, list and show portfolios."),
     "prices": ("riskkit.cli.prices", "Import prices."),
     "report": ("riskkit.cli.report", "Run a report."),
+    "schedule": ("riskkit.cli.schedule", "See when reports are due."),
     "serve": ("riskkit.cli.serve", "Serve the dashboards."),
     "whoami": ("riskkit.cli.whoami", "Show who is signed in."),
 }

@@ -14,8 +14,10 @@ from riskkit.parameters.declaration import Value
 from riskkit.parameters.given import Place
 from riskkit.parameters.merge import scalars
 from riskkit.parameters.notebook import notebook_declarations, notebook_path
+from riskkit.parameters.schedule_fields import timetable
 from riskkit.parameters.validate import validate
 from riskkit.parameters.yaml_file import Node, read_yaml
+from riskkit.schedules.timetable import Timetable
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -36,6 +38,8 @@ class ReportFile:
         The books it is made for, one run each: `team/portfolio`, or the portfolio alone where that is unique.
     parameters : mapping
         Validated values of the notebook's parameters that differ from its defaults or are pinned here.
+    timetable : Timetable or None
+        When it is due; None for a report that is made only when somebody asks for it.
     """
 
     key: str
@@ -43,6 +47,7 @@ class ReportFile:
     title: str
     portfolios: tuple[str, ...]
     parameters: Mapping[str, Value]
+    timetable: Timetable | None = None
 
 
 def load_report(path: Path) -> ReportFile:
@@ -56,7 +61,7 @@ def load_report(path: Path) -> ReportFile:
     if path.suffix != ".yml" or not _KEY.fullmatch(path.stem):
         raise InputError("report", path.name, "a snake_case name ending in .yml")
     node = read_yaml(path)
-    fields = node.fields("report", required=("notebook", "title", "portfolios"), optional=("parameters",))
+    fields = node.fields("report", required=("notebook", "title", "portfolios"), optional=("parameters", "schedule"))
     notebook = fields["notebook"].text("notebook", "a notebook's name")
     project = path.absolute().parent.parent
     try:
@@ -72,7 +77,8 @@ def load_report(path: Path) -> ReportFile:
         title = names.title("title", fields["title"].text("title"))
     except InputError as error:
         raise fields["title"].error("title", error.expected) from error
-    return ReportFile(path.stem, notebook, title, _portfolios(fields["portfolios"]), validate(declared, given))
+    due = timetable(fields["schedule"]) if "schedule" in fields else None
+    return ReportFile(path.stem, notebook, title, _portfolios(fields["portfolios"]), validate(declared, given), due)
 
 
 def load_reports(project: Path) -> tuple[ReportFile, ...]:

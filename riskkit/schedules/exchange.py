@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
-import exchange_calendars
 import pandas as pd
-from exchange_calendars.errors import InvalidCalendarName
 
 from riskkit.errors import InputError
+
+if TYPE_CHECKING:
+    from exchange_calendars import ExchangeCalendar
 
 #: Days that are known: holidays further off have not been announced.
 FIRST, LAST = date(2000, 1, 3), date(2031, 12, 31)
@@ -107,7 +109,10 @@ class Exchange:
 
 
 @lru_cache(maxsize=8)
-def _calendar(name: str) -> exchange_calendars.ExchangeCalendar:
+def _calendar(name: str) -> ExchangeCalendar:
+    import exchange_calendars  # 0.2 s, and only a schedule asks for it
+    from exchange_calendars.errors import InvalidCalendarName
+
     try:
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # its use of pandas
             return exchange_calendars.get_calendar(name, start=FIRST.isoformat(), end=LAST.isoformat())
