@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.backtest.books import DatedBook, book_by_day, factors_of
+from riskkit.backtest.books import book_by_day, factors_of
 from riskkit.backtest.forecasts import Forecasts, Progress, forecast_each
 from riskkit.backtest.result import BacktestResult
 from riskkit.backtest.rolling_history import applies, rolling_history
@@ -18,7 +18,7 @@ from riskkit.backtest.verdicts import Days, verdicts
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory
 from riskkit.measures.coverage import traffic_light
-from riskkit.portfolio import Portfolio
+from riskkit.portfolio import DatedBook, Portfolio
 
 
 def rolling_backtest(

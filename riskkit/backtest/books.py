@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.errors import InputError
-from riskkit.portfolio import Portfolio
-
-
-@dataclass(frozen=True)
-class DatedBook:
-    """A portfolio as it was held from a date on, until the next one's date."""
-
-    held_from: date
-    portfolio: Portfolio
+from riskkit.portfolio import DatedBook, Portfolio
 
 
 def factors_of(books: Portfolio | Sequence[DatedBook]) -> tuple[str, ...]:
@@ -45,6 +35,7 @@ def book_by_day(books: Portfolio | Sequence[DatedBook], days: NDArray[np.datetim
 
     Examples
     --------
+    >>> from datetime import date
     >>> old, new = Portfolio("b", "USD", ()), Portfolio("b", "USD", ())
     >>> dated = [DatedBook(date(2020, 1, 1), old), DatedBook(date(2020, 1, 3), new)]
     >>> days = np.datetime64("2020-01-01") + np.arange(4)

@@ -1,8 +1,9 @@
 """Explanations: why value at risk changed, where the P&L came from, what each book of a hierarchy adds."""
 
-from riskkit.explain.hierarchy import BookTree, HierarchyResult, measure_hierarchy
+from riskkit.explain.hierarchy import HierarchyResult, measure_hierarchy
 from riskkit.explain.pnl import PnlExplain, explain_pnl
 from riskkit.explain.var_change import VarChange, VarInputs, explain_var_change
+from riskkit.portfolio import BookTree
 
 __all__ = [
     "BookTree",

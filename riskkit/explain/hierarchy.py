@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from riskkit.errors import InputError
 from riskkit.market import FactorHistory
 from riskkit.metric import Metric
-from riskkit.portfolio import Cash, Instrument, Portfolio, Position
+from riskkit.portfolio import BookTree, Cash, Instrument, Portfolio, Position
+from riskkit.portfolio.tree import OWN
 from riskkit.var import VarResult, VarSpec, portfolio_var
 
-#: Row of the positions that a parent holds itself.
-OWN = "own positions"
 _FIGURES = (
     "value",
     *("stand_alone_var", "component_var", "diversification_var"),
     *("stand_alone_es", "component_es", "diversification_es"),
 )
-
-
-@dataclass(frozen=True)
-class BookTree:
-    """A portfolio and the portfolios below it.
-
-    Attributes
-    ----------
-    portfolio : Portfolio
-        With the positions it holds itself, if any.
-    children : tuple of BookTree
-        Their portfolios' names differ; two books may hold the same instrument.
-    """
-
-    portfolio: Portfolio
-    children: tuple[BookTree, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "children", tuple(self.children))
-        counts = Counter([OWN, *(child.portfolio.name for child in self.children)])
-        twice = [name for name, count in counts.items() if count > 1]
-        if twice or any("/" in name for name in counts):
-            expected = f"a different name for each child of {self.portfolio.name}, without a slash"
-            raise InputError("children", ", ".join(twice or counts), expected)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,6 @@ from riskkit.errors import InputError, InputErrors
 from riskkit.feeds.table import MOST_FAULTS
 from riskkit.market import FactorSeries
 from riskkit.store.contract import LAST_DAY, PortfolioRef, Store
-from riskkit.store.inputs import last_level
 
 #: A book of no team: what it reads is shared.
 _NOBODYS = PortfolioRef(str(UUID(int=0)), str(UUID(int=0)), "", "", "", "USD")
@@ -82,8 +81,7 @@ def hidden_by(store: Store, team: str, series: Sequence[FactorSeries]) -> Hiding
 
 
 def _read(store: Store, ref: PortfolioRef, name: str) -> FactorSeries:
-    history = store.history(ref, [name], last_level(store, ref, [name]) or LAST_DAY, None)
-    return FactorSeries(history.factors[0], history.dates, history.levels[:, 0])
+    return store.series(ref, [name], LAST_DAY)[0]
 
 
 def _is_less(own: FactorSeries, shared: FactorSeries) -> bool:

@@ -11,12 +11,13 @@ from typing import Any
 from riskkit.errors import RiskkitError
 from riskkit.notebook.pages import Page, page
 from riskkit.parameters.declaration import Parameter, Value
+from riskkit.portfolio import DatedBook, held_since
 from riskkit.store.contract import Inputs
 
 #: Told how many steps are done, and how many there are.
 Progress = Callable[[int, int], None]
 #: Handed over by name; `spec` is how it is computed, the rest is what it is computed from.
-INPUTS = ("portfolio", "history", "scenarios", "spec")
+INPUTS = ("portfolio", "history", "scenarios", "tree", "books", "spec")
 #: Parameters that say what to load, not how to compute.
 SELECTORS = ("portfolio", "as_of")
 
@@ -28,7 +29,8 @@ class Analysis:
     Attributes
     ----------
     function : callable
-        Takes any of `portfolio`, `history`, `scenarios` and `spec`, and returns a result.
+        Takes any of `portfolio`, `history`, `scenarios`, `tree` (the book and those below it, or None), `books` (the
+        book as it was) and `spec`, and returns a result.
     spec : dataclass instance
         Its fields carry the same names as the notebook's parameters.
     """
@@ -64,16 +66,27 @@ class Analysis:
 
     def __call__(self, inputs: Inputs, progress: Progress | None = None) -> Any:
         """Compute from these inputs; an analysis that counts its steps tells `progress`."""
-        given = {
+        wanted, accepted = self._wanted(), inspect.signature(self.function).parameters
+        books = self._books(inputs) if "books" in accepted else ()
+        given: dict[str, Any] = {
             "portfolio": inputs.portfolio,
-            "history": inputs.history,
             "scenarios": inputs.scenarios,
+            "tree": inputs.tree,
+            "books": books,
             "spec": self.spec,
         }
-        wanted = {name: given[name] for name in self._wanted()}
-        if progress is not None and "progress" in inspect.signature(self.function).parameters:
-            return self.function(**wanted, progress=progress)
-        return self.function(**wanted)
+        if "history" in wanted:
+            more = {name for book in books for name in book.portfolio.factors}
+            given["history"] = inputs.over(self.lookback_days, (*more, *getattr(self.spec, "named_factors", ())))
+        if progress is not None and "progress" in accepted:
+            given["progress"] = progress
+        return self.function(**{name: one for name, one in given.items() if name in accepted})
+
+    def _books(self, inputs: Inputs) -> tuple[DatedBook, ...]:
+        """The book as it was within the window read; none where the spec is of today's book."""
+        if getattr(self.spec, "book", "as_held") != "as_held":
+            return ()
+        return held_since(inputs.books, inputs.over(self.lookback_days).first)
 
     def values(self, portfolio: str, as_of: str) -> dict[str, Value]:
         """What a parameter may hold, as it stands, by name; what a spec nests is no parameter."""

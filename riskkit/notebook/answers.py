@@ -146,10 +146,9 @@ class Answers:
         return found
 
     def _inputs(self, ref: PortfolioRef, as_of: str, lookback_days: int | None) -> Inputs:
-        if ("inputs", ref.path, as_of, None) in self._read:
-            lookback_days = None  # all of it is here
+        """What was read of a book on a day; each analysis has its own window of it."""
         read = self._once(
-            ("inputs", ref.path, as_of, lookback_days),
+            ("inputs", ref.path, as_of),
             lambda: load_inputs(self.store, ref.path, as_of, lookback_days),
         )
         assert isinstance(read, Inputs)  # noqa: S101 (for the type checker)

@@ -87,7 +87,7 @@ def render(notebook: Mapping[str, Any], provenance: Provenance) -> str:
         title=said.get("title") or provenance.report,
         question=said.get("question", ""),
         estimator=said.get("estimator", ""),
-        notes=tuple(dict.fromkeys((*provenance.notes, *said.get("notes", ())))),
+        notes=tuple(dict.fromkeys((*said.get("notes", ()), *provenance.notes))),
         sources=tuple(dict.fromkeys((*provenance.sources, *said.get("sources", ())))),
         blocks=found,
         policy=_policy(scripts),

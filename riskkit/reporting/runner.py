@@ -144,7 +144,7 @@ class _Run:
         return FinishedRun(record, target, self.order.ref.path, self.steps.seconds, self.steps.processor_seconds)
 
     def _freeze(self) -> tuple[Inputs, dict[str, str]]:
-        inputs = load_inputs(self.store, self.order.ref.path, self.order.as_of, None)
+        inputs = load_inputs(self.store, self.order.ref.path, self.order.as_of, 1)
         shutil.copyfile(self.order.definition.notebook, self.work / "notebook.ipynb")
         hashes = freeze(inputs, self.order.parameters, self.work / "run")
         return inputs, {"notebook.ipynb": sha256(self.work / "notebook.ipynb"), **hashes}
@@ -175,6 +175,7 @@ class _Run:
             seed=seed if isinstance(seed, int) else None,
             metrics=metrics,
             artifacts=(),
+            overrides=self.order.overrides,
         )
 
     def _write_pages(self, record: RunRecord, notebook: dict[str, Any], inputs: Inputs) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from riskkit.errors import InputError
-from riskkit.market import FactorHistory, RiskFactor
-from riskkit.portfolio import Portfolio, Position, instrument_from_terms, instrument_terms
+from riskkit.market import FactorSeries, RiskFactor
+from riskkit.portfolio import BookTree, DatedBook, Portfolio, Position, instrument_from_terms, instrument_terms
 from riskkit.scenarios import Shock, StressScenario
 from riskkit.store.contract import Inputs, PortfolioRef
+from riskkit.store.market import SeriesMarket
 
 #: Raised when the layout of the files changes, so that an old run is read as what it is.
-FORMAT = 1
+FORMAT = 2
 #: Below a run's folder.
 FOLDER = "inputs"
 FILES = ("portfolio.json", "history.npz", "scenarios.json", "parameters.json")
@@ -35,7 +36,8 @@ def freeze(inputs: Inputs, parameters: Mapping[str, object], folder: Path) -> di
     Parameters
     ----------
     inputs : Inputs
-        The book, its factor history and the scenarios, as the user could read them.
+        The book and its past, every level of its factors, and the scenarios, as the user could read them. The series of
+        a factor that a parameter names is among them.
     parameters : mapping
         Every parameter of the notebook, resolved.
     folder : Path
@@ -49,20 +51,16 @@ def freeze(inputs: Inputs, parameters: Mapping[str, object], folder: Path) -> di
     target = folder / FOLDER
     target.mkdir(parents=True)
     portfolio = {
-        "ref": asdict(inputs.ref),
+        "ref": {name: value for name, value in asdict(inputs.ref).items() if name != "children"},
         "as_of": inputs.as_of.isoformat(),
-        "name": inputs.portfolio.name,
-        "title": inputs.portfolio.title,
-        "base_currency": inputs.portfolio.base_currency,
-        "positions": [
-            {"instrument": instrument_terms(position.instrument), "quantity": float(position.quantity)}
-            for position in inputs.portfolio.positions
-        ],
+        **_portfolio(inputs.portfolio),
+        "tree": None if inputs.tree is None else _tree(inputs.tree),
+        "books": [{"held_from": book.held_from, **_portfolio(book.portfolio)} for book in inputs.books],
         "notes": list(inputs.notes),
         "sources": list(inputs.sources),
     }
     _write_json(target / "portfolio.json", portfolio)
-    _write_history(target / "history.npz", inputs.history)
+    _write_series(target / "history.npz", inputs.market.series(_factors(inputs, parameters)))
     _write_json(target / "scenarios.json", [_scenario(scenario) for scenario in inputs.scenarios])
     _write_json(target / "parameters.json", dict(parameters))
     hashes = {name: sha256(target / name) for name in FILES}
@@ -80,21 +78,19 @@ def thaw(folder: Path) -> Inputs:
     """
     source = _verified(folder)
     book = json.loads((source / "portfolio.json").read_text(encoding="utf-8"))
-    positions = tuple(
-        Position(instrument_from_terms(entry["instrument"]), entry["quantity"]) for entry in book["positions"]
-    )
+    as_of = date.fromisoformat(book["as_of"])
     return Inputs(
         ref=PortfolioRef(**book["ref"]),
-        portfolio=Portfolio(
-            name=book["name"], base_currency=book["base_currency"], positions=positions, title=book["title"]
-        ),
-        history=_read_history(source / "history.npz"),
+        portfolio=_read_portfolio(book),
+        market=SeriesMarket(_read_series(source / "history.npz"), as_of),
         scenarios=tuple(
             _read_scenario(entry) for entry in json.loads((source / "scenarios.json").read_text(encoding="utf-8"))
         ),
-        as_of=date.fromisoformat(book["as_of"]),
+        as_of=as_of,
         notes=tuple(book["notes"]),
         sources=tuple(book["sources"]),
+        tree=None if book["tree"] is None else _read_tree(book["tree"]),
+        books=tuple(DatedBook(date.fromisoformat(one["held_from"]), _read_portfolio(one)) for one in book["books"]),
     )
 
 
@@ -138,26 +134,60 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is no parameter value")
 
 
-def _write_history(path: Path, history: FactorHistory) -> None:
-    described = json.dumps({"factors": [asdict(factor) for factor in history.factors], "notes": list(history.notes)})
+def _portfolio(portfolio: Portfolio) -> dict[str, Any]:
+    return {
+        "name": portfolio.name,
+        "title": portfolio.title,
+        "base_currency": portfolio.base_currency,
+        "positions": [
+            {"instrument": instrument_terms(position.instrument), "quantity": float(position.quantity)}
+            for position in portfolio.positions
+        ],
+    }
+
+
+def _read_portfolio(entry: Mapping[str, Any]) -> Portfolio:
+    positions = tuple(Position(instrument_from_terms(one["instrument"]), one["quantity"]) for one in entry["positions"])
+    return Portfolio(entry["name"], entry["base_currency"], positions, entry["title"])
+
+
+def _tree(tree: BookTree) -> dict[str, Any]:
+    return {"portfolio": _portfolio(tree.portfolio), "children": [_tree(child) for child in tree.children]}
+
+
+def _read_tree(entry: Mapping[str, Any]) -> BookTree:
+    return BookTree(_read_portfolio(entry["portfolio"]), tuple(_read_tree(child) for child in entry["children"]))
+
+
+def _factors(inputs: Inputs, parameters: Mapping[str, object]) -> tuple[str, ...]:
+    """Every factor that an analysis may ask for: of the book, of what it was, and what a parameter may name."""
+    named = {value for value in parameters.values() if isinstance(value, str)}
+    books = (inputs.portfolio, *(book.portfolio for book in inputs.books))
+    return tuple(sorted({*named, *(factor for book in books for factor in book.factors)}))
+
+
+def _write_series(path: Path, series: Sequence[FactorSeries]) -> None:
+    """All levels one after the other, each series under its own days."""
+    ordered = sorted(series, key=lambda one: one.factor.name)
+    described = json.dumps([asdict(one.factor) for one in ordered])
+    days = [np.asarray(one.dates, "datetime64[D]").astype(np.int64) for one in ordered]
     with path.open("wb") as file:
         np.savez_compressed(
             file,
-            dates=np.asarray(history.dates, dtype="datetime64[D]").astype(np.int64),
-            levels=np.ascontiguousarray(history.levels, dtype=np.float64),
+            counts=np.array([len(one) for one in days], np.int64),
+            dates=np.concatenate([np.empty(0, np.int64), *days]),
+            levels=np.concatenate([np.empty(0), *(np.asarray(one.levels, np.float64) for one in ordered)]),
             described=np.array(described),
         )
 
 
-def _read_history(path: Path) -> FactorHistory:
+def _read_series(path: Path) -> tuple[FactorSeries, ...]:
     with np.load(path, allow_pickle=False) as arrays:
-        described = json.loads(str(arrays["described"]))
-        return FactorHistory(
-            factors=tuple(RiskFactor(**factor) for factor in described["factors"]),
-            dates=arrays["dates"].astype("datetime64[D]"),
-            levels=arrays["levels"],
-            notes=tuple(described["notes"]),
-        )
+        factors = [RiskFactor(**factor) for factor in json.loads(str(arrays["described"]))]
+        ends = np.cumsum(arrays["counts"])[:-1]
+        days, levels = arrays["dates"].astype("datetime64[D]"), arrays["levels"]
+        parts = zip(factors, np.split(days, ends), np.split(levels, ends), strict=True)
+        return tuple(FactorSeries(factor, own, its) for factor, own, its in parts)
 
 
 def _scenario(scenario: StressScenario) -> dict[str, Any]:

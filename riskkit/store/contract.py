@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from riskkit.errors import RiskkitError
+from riskkit.errors import MarketDataError, RiskkitError
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.metric import Metric
-from riskkit.portfolio import Instrument, Portfolio, Position
+from riskkit.portfolio import BookTree, DatedBook, Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
 
 #: Asking for the book on this day is asking for the book as it stands last.
@@ -32,7 +32,7 @@ class RunUnreadable(RiskkitError):
 
 @dataclass(frozen=True)
 class PortfolioRef:
-    """A portfolio the signed-in user may see, without its positions."""
+    """A portfolio the signed-in user may see, without its positions; `children` are those below it, by slug."""
 
     id: str
     team_id: str
@@ -41,6 +41,7 @@ class PortfolioRef:
     title: str
     base_currency: str
     parent_id: str | None = None
+    children: tuple[PortfolioRef, ...] = field(default=(), compare=False)
 
     @property
     def path(self) -> str:
@@ -57,6 +58,18 @@ class Member:
     teams: tuple[tuple[str, str], ...]
 
 
+class Market(Protocol):
+    """The market data of one valuation date: each analysis asks for the factors and the window that it reads."""
+
+    def history(self, factors: Sequence[str], n_dates: int | None) -> FactorHistory:
+        """Levels on one calendar, the last `n_dates` dates up to the valuation date, or all; gaps are judged there."""
+        ...
+
+    def series(self, factors: Sequence[str]) -> tuple[FactorSeries, ...]:
+        """Every level up to the valuation date as it came; a factor that is not there has none."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Inputs:
     """Everything an analysis of one portfolio on one date reads.
@@ -65,24 +78,58 @@ class Inputs:
     ----------
     ref : PortfolioRef
     portfolio : Portfolio
-        Positions valid on `as_of`.
-    history : FactorHistory
-        Of the portfolio's factors; its last date is `as_of`.
+        Positions valid on `as_of`, of the book and of all below it, as one.
+    market : Market
     scenarios : tuple of StressScenario
     as_of : date
     notes : tuple of str
-        What was filled, dropped or merged on the way in, a sentence each.
+        What the reader should know of these data, a sentence each; a history's own notes are beside them.
     sources : tuple of str
         Where the market data come from, with licences; printed under every report.
+    lookback_days : int or None
+        Returns in `history`; None for all there are.
+    tree : BookTree or None
+        The book and those below it; None where it has no children.
+    books : tuple of DatedBook
+        The book as it was, from its beginning up to `as_of`.
     """
 
     ref: PortfolioRef
     portfolio: Portfolio
-    history: FactorHistory
+    market: Market
     scenarios: tuple[StressScenario, ...]
     as_of: date
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    lookback_days: int | None = None
+    tree: BookTree | None = None
+    books: tuple[DatedBook, ...] = ()
+
+    @property
+    def history(self) -> FactorHistory:
+        """The portfolio's factors over `lookback_days` returns."""
+        return self.over(self.lookback_days)
+
+    def over(self, lookback_days: int | None, more: Sequence[str] = ()) -> FactorHistory:
+        """The history of the portfolio's factors, and of `more`, over so many returns; None for all.
+
+        Raises
+        ------
+        MarketDataError
+            A factor is missing, or has too long a gap in that window; names the positions that need it.
+        """
+        names = tuple(sorted({*self.portfolio.factors, *more}))
+        try:
+            return self.market.history(names, None if lookback_days is None else lookback_days + 1)
+        except MarketDataError as error:
+            books = (self.portfolio, *(book.portfolio for book in self.books))
+            needs = dict.fromkeys(
+                p.symbol for b in books for p in b.positions if error.field in replace(b, positions=(p,)).factors
+            )
+            if not needs:
+                raise
+            expected = f"{error.expected} (needed by {', '.join(needs)})"
+            raise MarketDataError(error.field, error.value, expected) from error
 
 
 @dataclass(frozen=True)
@@ -124,6 +171,8 @@ class RunRecord:
     metrics : tuple of Metric
     artifacts : tuple of Artifact
     status : {"succeeded", "failed"}
+    overrides : mapping of str to {"file", "run"}
+        Parameters that the caller set against the report's file, with both values.
     """
 
     id: str
@@ -142,6 +191,7 @@ class RunRecord:
     metrics: tuple[Metric, ...] = field(default=())
     artifacts: tuple[Artifact, ...] = field(default=())
     status: str = "succeeded"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Store(Protocol):
@@ -159,15 +209,19 @@ class Store(Protocol):
         ...
 
     def portfolio(self, ref: PortfolioRef, as_of: date) -> Portfolio:
-        """The positions valid on a day, options and bonds after equities, cash last, by symbol; maybe none."""
+        """The book's own positions valid on a day, options and bonds after equities, cash last; maybe none."""
+        ...
+
+    def versions(self, ref: PortfolioRef) -> tuple[PositionVersion, ...]:
+        """Every position the book itself ever held, or will hold, by its first day."""
         ...
 
     def begins(self, ref: PortfolioRef) -> date | None:
-        """The first day on which a position of the book is valid; None if it never held any."""
+        """The first day on which the book, or one below it, holds something; None if it never did."""
         ...
 
     def dates(self, ref: PortfolioRef, book: date | None = None) -> tuple[date, ...]:
-        """The days on which the book can be valued, ascending: its equities' days while all its factors have data.
+        """The days on which the book and all below it can be valued: its equities' days while all factors have data.
 
         Parameters
         ----------
@@ -192,6 +246,14 @@ class Store(Protocol):
         MarketDataError
             A factor is missing, ends before `as_of`, or has too long a gap.
         """
+        ...
+
+    def series(self, ref: PortfolioRef, factors: Sequence[str], as_of: date) -> tuple[FactorSeries, ...]:
+        """Every level up to a day as it is kept, by factor; a factor without any is left out."""
+        ...
+
+    def last_days(self, ref: PortfolioRef, factors: Sequence[str]) -> Mapping[str, date]:
+        """The last day on which each factor has a level; a factor without any is left out."""
         ...
 
     def scenarios(self, ref: PortfolioRef) -> tuple[StressScenario, ...]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from riskkit.errors import InputError, MarketDataError
-from riskkit.market import FactorHistory
+from riskkit.errors import InputError
 from riskkit.portfolio import Portfolio
-from riskkit.store.contract import LAST_DAY, Inputs, PortfolioRef, Store
+from riskkit.portfolio.dated import known_on
+from riskkit.store.books import as_one, book_tree, dated_books, family, tree_on
+from riskkit.store.contract import Inputs, PortfolioRef, Store
+from riskkit.store.market import StoreMarket
 
 #: Names told in a note before it says how many others there are.
 _MOST_NAMES = 5
@@ -68,7 +69,7 @@ def _resolved(store: Store, ref: PortfolioRef, as_of: str | date) -> tuple[date,
 
 
 def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int | None) -> Inputs:
-    """Everything an analysis of a portfolio on a date reads.
+    """Everything an analysis of a portfolio on a date reads; a portfolio with children is one book with them.
 
     Parameters
     ----------
@@ -78,7 +79,8 @@ def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int |
     as_of : str or date
         `latest`, or the valuation date.
     lookback_days : int or None
-        Returns the analysis looks back on (add `horizon_days` - 1 for overlapping ones); None for the whole history.
+        Returns that are read at once, and judged (add `horizon_days` - 1 for overlapping ones); None for all. An
+        analysis may ask the inputs for another window.
 
     Raises
     ------
@@ -89,78 +91,50 @@ def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int |
     """
     ref = find_portfolio(store, name)
     day, last = _resolved(store, ref, as_of)
-    portfolio = store.portfolio(ref, day)
+    versions = {book.id: known_on(store.versions(book), day) for book in family(ref)}
+    tree = tree_on(ref, versions, day)
+    portfolio = as_one(tree)
     if not portfolio.positions:
         raise _nothing_held(store, ref, day)
-    history = _history(store, ref, portfolio, day, lookback_days)
-    sources = tuple(dict.fromkeys(factor.source for factor in history.factors if factor.source))
-    notes = (*_early_ends(store, ref, portfolio, day), *history.notes) if day == last else history.notes
-    return Inputs(ref, portfolio, history, store.scenarios(ref), day, notes, sources)
+    inputs = Inputs(
+        ref=ref,
+        portfolio=portfolio,
+        market=StoreMarket(store, ref, day),
+        scenarios=store.scenarios(ref),
+        as_of=day,
+        notes=_early_ends(store, ref, portfolio, day) if day == last else (),
+        lookback_days=lookback_days,
+        tree=tree if tree.children else None,
+        books=dated_books(ref, versions),
+    )
+    sources = tuple(dict.fromkeys(factor.source for factor in inputs.history.factors if factor.source))
+    return replace(inputs, sources=sources)
 
 
 def early_ends(store: Store, name: str, as_of: date) -> tuple[str, ...]:
     """Which factors keep a book from being valued after `as_of`: one sentence, or none if a later day can be had."""
     ref = find_portfolio(store, name)
     day, last = _resolved(store, ref, as_of)
-    return _early_ends(store, ref, store.portfolio(ref, day), last) if day == last else ()
+    tree = book_tree(ref, lambda book: store.portfolio(book, day).positions)
+    return _early_ends(store, ref, as_one(tree), last) if day == last else ()
 
 
 def _early_ends(store: Store, ref: PortfolioRef, portfolio: Portfolio, last: date) -> tuple[str, ...]:
-    newest = last_level(store, ref, portfolio.factors)
-    if newest is None or newest <= last:
-        return ()
-    ends = _ends_before(store, ref, portfolio.factors, last, newest)
-    told = [f"{_some(names)} end{'s' if len(names) == 1 else ''} on {day}" for day, names in _by_day(ends)]
+    ends = store.last_days(ref, portfolio.factors)
+    newest = max(ends.values(), default=last)
+    early = {name: day for name, day in ends.items() if last <= day < newest}
+    told = [f"{_some(names)} end{'s' if len(names) == 1 else ''} on {day}" for day, names in _by_day(early)]
     return (f"{', '.join(told)}; the other factors go on to {newest}, so latest is {last}.",) if told else ()
 
 
-def last_level(store: Store, ref: PortfolioRef, factors: Sequence[str]) -> date | None:
-    """The last day on which any of the factors has a level."""
-    try:
-        return store.history(ref, factors, LAST_DAY, 1).last
-    except MarketDataError as error:  # asked for a day after all data, a store says which day is the last
-        found = re.search(r"no level after (\d{4}-\d{2}-\d{2})", str(error.value))
-        return date.fromisoformat(found[1]) if found else None
-
-
-def _ends_before(store: Store, ref: PortfolioRef, factors: Sequence[str], last: date, newest: date) -> dict[str, date]:
-    """The factors without a level on `newest`, and where each ends; by halves, since as a rule they are few."""
-    end = last_level(store, ref, factors)
-    if end is None or end <= last:  # none ends before the book's last day, so all of these end there
-        return dict.fromkeys(factors, last)
-    if len(factors) == 1:
-        return {factors[0]: end} if end < newest else {}
-    try:
-        if end == newest and not store.history(ref, factors, newest, 1).notes:
-            return {}
-    except MarketDataError:  # one of them ends too early to be carried forward
-        pass
-    half = len(factors) // 2
-    return _ends_before(store, ref, factors[:half], last, newest) | _ends_before(
-        store, ref, factors[half:], last, newest
-    )
-
-
 def _by_day(ends: Mapping[str, date]) -> list[tuple[date, list[str]]]:
-    return [(day, [name for name in ends if ends[name] == day]) for day in sorted(set(ends.values()))]
+    return [(day, [name for name in sorted(ends) if ends[name] == day]) for day in sorted(set(ends.values()))]
 
 
 def _some(names: Sequence[str]) -> str:
     if len(names) > _MOST_NAMES:
         return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} others"
     return " and ".join(names)
-
-
-def _history(
-    store: Store, ref: PortfolioRef, portfolio: Portfolio, day: date, lookback_days: int | None
-) -> FactorHistory:
-    try:
-        return store.history(ref, portfolio.factors, day, None if lookback_days is None else lookback_days + 1)
-    except MarketDataError as error:
-        needs = [p.symbol for p in portfolio.positions if error.field in replace(portfolio, positions=(p,)).factors]
-        if not needs:
-            raise
-        raise MarketDataError(error.field, error.value, f"{error.expected} (needed by {', '.join(needs)})") from error
 
 
 def _nothing_held(store: Store, ref: PortfolioRef, as_of: str | date) -> InputError:

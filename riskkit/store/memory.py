@@ -14,24 +14,15 @@ import numpy as np
 from riskkit import names
 from riskkit.errors import Conflict, Forbidden, InputError
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
-from riskkit.portfolio import Instrument, Portfolio, Position
+from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
 from riskkit.store import rows
+from riskkit.store.books import as_one, book_tree, family, with_children
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
 from riskkit.store.series import calendar, cash_only, history_of, missing_factor
 
 _Kept = TypeVar("_Kept")
 _ROLES = ("viewer", "analyst", "approver", "admin")
-
-
-@dataclass(frozen=True)
-class _Version:
-    position: Position
-    valid_from: date
-    valid_to: date | None = None
-
-    def valid(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
 @dataclass(frozen=True)
@@ -47,7 +38,7 @@ class MemoryDatabase:
 
     teams: dict[str, _Team] = field(default_factory=dict)
     books: dict[str, PortfolioRef] = field(default_factory=dict)
-    versions: dict[str, list[_Version]] = field(default_factory=dict)
+    versions: dict[str, list[PositionVersion]] = field(default_factory=dict)
     series: dict[tuple[str | None, str], FactorSeries] = field(default_factory=dict)
     stress: dict[tuple[str | None, str], StressScenario] = field(default_factory=dict)
     terms: dict[tuple[str | None, str], Instrument] = field(default_factory=dict)
@@ -108,22 +99,25 @@ class MemoryStore:
     def portfolios(self) -> tuple[PortfolioRef, ...]:
         """Every portfolio the user may see, sorted by path."""
         mine = {team.id for team in self._mine()}
-        return tuple(sorted((b for b in self._db.books.values() if b.team_id in mine), key=lambda ref: ref.path))
+        return with_children([ref for ref in self._db.books.values() if ref.team_id in mine])
 
     def portfolio(self, ref: PortfolioRef, as_of: date) -> Portfolio:
         """The positions valid on a day."""
-        versions = self._db.versions.get(ref.id, []) if self._sees(ref.team_id) else []
-        positions = rows.in_order([version.position for version in versions if version.valid(as_of)])
+        positions = rows.in_order([version.position for version in self.versions(ref) if version.valid(as_of)])
         return Portfolio(ref.path, ref.base_currency, positions, ref.title)
 
+    def versions(self, ref: PortfolioRef) -> tuple[PositionVersion, ...]:
+        """Every position the book itself ever held."""
+        kept = self._db.versions.get(ref.id, []) if self._sees(ref.team_id) else []
+        return tuple(sorted(kept, key=lambda version: (version.valid_from, version.position.symbol)))
+
     def begins(self, ref: PortfolioRef) -> date | None:
-        """The first day on which a position of the book is valid."""
-        versions = self._db.versions.get(ref.id, []) if self._sees(ref.team_id) else []
-        return min((version.valid_from for version in versions), default=None)
+        """The first day on which the book, or one below it, holds something."""
+        return min((one.valid_from for book in family(ref) for one in self.versions(book)), default=None)
 
     def dates(self, ref: PortfolioRef, book: date | None = None) -> tuple[date, ...]:
         """The days on which the book can be valued."""
-        portfolio = self.portfolio(ref, book or LAST_DAY)
+        portfolio = as_one(book_tree(ref, lambda one: self.portfolio(one, book or LAST_DAY).positions))
         if not portfolio.positions:
             return ()
         if not portfolio.factors:
@@ -133,14 +127,24 @@ class MemoryStore:
 
     def history(self, ref: PortfolioRef, factors: Sequence[str], as_of: date, n_dates: int | None) -> FactorHistory:
         """Factor levels up to `as_of`."""
-        series = []
+        found = {one.factor.name: one for one in self.series(ref, factors, as_of)}
         for name in factors:
-            one = self._series(ref, name)
-            known = one.dates <= np.datetime64(as_of, "D")
-            if not known.any():
+            if name not in found:
                 raise missing_factor(name)
-            series.append(FactorSeries(one.factor, one.dates[known], one.levels[known]))
-        return history_of(series, as_of, n_dates)
+        return history_of([found[name] for name in factors], as_of, n_dates)
+
+    def series(self, ref: PortfolioRef, factors: Sequence[str], as_of: date) -> tuple[FactorSeries, ...]:
+        """Every level up to a day as it is kept."""
+        found = []
+        for one in (self._own_or_shared(ref, name) for name in factors):
+            if one is not None and one.dates[0] <= np.datetime64(as_of, "D"):
+                known = one.dates <= np.datetime64(as_of, "D")
+                found.append(FactorSeries(one.factor, one.dates[known], one.levels[known]))
+        return tuple(found)
+
+    def last_days(self, ref: PortfolioRef, factors: Sequence[str]) -> Mapping[str, date]:
+        """The last day on which each factor has a level."""
+        return {one.factor.name: one.dates[-1].item() for one in self.series(ref, factors, LAST_DAY)}
 
     def scenarios(self, ref: PortfolioRef) -> tuple[StressScenario, ...]:
         """Shared scenarios and the team's own, which win."""
@@ -272,12 +276,15 @@ class MemoryStore:
                 expected = f"another symbol for changed terms: {held.symbol} is held as it was by"
                 raise InputError("symbol", held.symbol, f"{expected} {', '.join(sorted(holders))}")
 
-    def _series(self, ref: PortfolioRef, name: str, book: Portfolio | None = None) -> FactorSeries:
-        own = self._db.series.get((ref.team_id, name)) if self._sees(ref.team_id) else None
-        one = own or self._db.series.get((None, name))
+    def _series(self, ref: PortfolioRef, name: str, book: Portfolio) -> FactorSeries:
+        one = self._own_or_shared(ref, name)
         if one is None:
             raise missing_factor(name, book)
         return one
+
+    def _own_or_shared(self, ref: PortfolioRef, name: str) -> FactorSeries | None:
+        own = self._db.series.get((ref.team_id, name)) if self._sees(ref.team_id) else None
+        return own or self._db.series.get((None, name))
 
 
 def _terms(instrument: Instrument) -> dict[str, object]:
@@ -285,10 +292,10 @@ def _terms(instrument: Instrument) -> dict[str, object]:
     return {name: value for name, value in rows.instrument_row(instrument).items() if name != "sector"}
 
 
-def _replaced(versions: list[_Version], positions: Sequence[Position], day: date) -> list[_Version]:
+def _replaced(versions: list[PositionVersion], positions: Sequence[Position], day: date) -> list[PositionVersion]:
     """The versions of a book after `positions` become it from `day` on."""
     wanted = {position.symbol: position for position in positions}
-    kept: list[_Version] = []
+    kept: list[PositionVersion] = []
     standing = set()
     for version in versions:
         if version.valid_from > day:
@@ -300,4 +307,4 @@ def _replaced(versions: list[_Version], positions: Sequence[Position], day: date
             standing.add(version.position.symbol)
         else:
             kept.append(replace(version, valid_to=day))
-    return kept + [_Version(p, day) for symbol, p in wanted.items() if symbol not in standing]
+    return kept + [PositionVersion(p, day) for symbol, p in wanted.items() if symbol not in standing]

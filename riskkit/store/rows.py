@@ -14,7 +14,7 @@ import numpy as np
 from riskkit.errors import InputError, RiskkitError
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.metric import Metric
-from riskkit.portfolio import Instrument, Position, instrument_from_terms, instrument_terms
+from riskkit.portfolio import Instrument, Position, PositionVersion, instrument_from_terms, instrument_terms
 from riskkit.scenarios import Shock, StressScenario
 from riskkit.store.contract import Artifact, PortfolioRef, RunRecord, RunUnreadable
 
@@ -24,9 +24,11 @@ PORTFOLIO = "id,team_id,slug,title,base_currency,parent_id,teams(slug)"
 FACTOR = "name,kind,currency,return_type,source,teams(slug)"
 INSTRUMENT = "symbol,asset_class,currency,sector,terms,teams(slug)"
 POSITION = "quantity,instruments(symbol,asset_class,currency,sector,terms)"
+VERSION = "valid_from,valid_to," + POSITION
 SCENARIO = "team_id,name,title,ordinal,definition"
 RUN = (
     "id,report,notebook,portfolio_id,team_id,as_of,run_at,official,parameters,inputs,code,packages,seed,status,"
+    "overrides,"
     "run_metrics(ordinal,name,value,unit,labels),run_artifacts(name,media_type,sha256,size,key)"
 )
 
@@ -61,6 +63,14 @@ def position(row: Row) -> Position:
     if row["instruments"] is None:
         raise InputError("instrument", None, "an instrument that you may see; ask an administrator")
     return Position(instrument(row["instruments"]), float(row["quantity"]))
+
+
+def version(row: Row) -> PositionVersion:
+    """From a row of `positions` with its days and its instrument nested."""
+    ends = row["valid_to"]
+    return PositionVersion(
+        position(row), date.fromisoformat(row["valid_from"]), None if ends is None else date.fromisoformat(ends)
+    )
 
 
 def instrument_row(instrument: Instrument) -> dict[str, Any]:
@@ -163,7 +173,7 @@ def run_rows(record: RunRecord) -> tuple[dict[str, Any], list[dict[str, Any]], l
         _check_artifact(artifact)
     run = {name: value for name, value in vars(record).items() if name not in ("metrics", "artifacts")}
     run |= {"as_of": record.as_of.isoformat(), "run_at": record.run_at.astimezone(UTC).isoformat()}
-    run |= {name: dict(run[name]) for name in ("parameters", "inputs", "code", "packages")}
+    run |= {name: dict(run[name]) for name in ("parameters", "overrides", "inputs", "code", "packages")}
     metrics = [{"name": m.name, "value": m.value, "unit": m.unit, "labels": dict(m.labels)} for m in record.metrics]
     return run, metrics, [asdict(artifact) for artifact in record.artifacts]
 
@@ -212,4 +222,5 @@ def _run(row: Row) -> RunRecord:
         metrics=tuple(Metric(m["name"], float(m["value"]), m["unit"], m["labels"]) for m in metrics),
         artifacts=tuple(Artifact(a["name"], a["media_type"], a["sha256"], int(a["size"]), a["key"]) for a in artifacts),
         status=row["status"],
+        overrides=row["overrides"],
     )

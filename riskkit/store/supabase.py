@@ -18,9 +18,10 @@ from supabase import ClientOptions, create_client
 
 from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, RiskkitError, Unavailable
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
-from riskkit.portfolio import Instrument, Portfolio, Position
+from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
 from riskkit.store import rows
+from riskkit.store.books import as_one, book_tree, family, with_children
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord, RunUnreadable
 from riskkit.store.series import cash_only, history_of, missing_factor
 
@@ -82,7 +83,7 @@ class SupabaseStore:
     def portfolios(self) -> tuple[PortfolioRef, ...]:
         """Every portfolio the user may see, sorted by path."""
         found = self._select("portfolios", rows.PORTFOLIO)
-        return tuple(sorted((rows.portfolio_ref(row) for row in found), key=lambda ref: ref.path))
+        return with_children([rows.portfolio_ref(row) for row in found])
 
     def portfolio(self, ref: PortfolioRef, as_of: date) -> Portfolio:
         """The positions valid on a day."""
@@ -98,16 +99,22 @@ class SupabaseStore:
         positions = rows.in_order([rows.position(row) for row in found])
         return Portfolio(ref.path, ref.base_currency, positions, ref.title)
 
+    def versions(self, ref: PortfolioRef) -> tuple[PositionVersion, ...]:
+        """Every position the book itself ever held."""
+        found = self._select("positions", rows.VERSION, lambda q: q.eq("portfolio_id", ref.id))
+        return tuple(sorted(map(rows.version, found), key=lambda one: (one.valid_from, one.position.symbol)))
+
     def begins(self, ref: PortfolioRef) -> date | None:
-        """The first day on which a position of the book is valid."""
+        """The first day on which the book, or one below it, holds something."""
         with self._translated():
-            query = self._rest.from_("positions").select("valid_from").eq("portfolio_id", ref.id)
+            books = [book.id for book in family(ref)]
+            query = self._rest.from_("positions").select("valid_from").in_("portfolio_id", books)
             found: Any = query.order("valid_from").limit(1).execute().data
         return date.fromisoformat(found[0]["valid_from"]) if found else None
 
     def dates(self, ref: PortfolioRef, book: date | None = None) -> tuple[date, ...]:
         """The days on which the book can be valued."""
-        portfolio = self.portfolio(ref, book or LAST_DAY)
+        portfolio = as_one(book_tree(ref, lambda one: self.portfolio(one, book or LAST_DAY).positions))
         if not portfolio.positions:
             return ()
         if not portfolio.factors:
@@ -121,12 +128,24 @@ class SupabaseStore:
         """Factor levels up to `as_of`; one request, unless calendars differ by more than the margin asked for."""
         wanted = None if n_dates is None else n_dates + n_dates // 20 + 10
         while True:
-            series = self._series(ref, factors, as_of, wanted)
+            found = {one.factor.name: one for one in self._series(ref, factors, as_of, wanted)}
+            for name in factors:
+                if name not in found:
+                    raise missing_factor(name)
+            series = [found[name] for name in factors]
             history = history_of(series, as_of, n_dates)
             enough = n_dates is None or wanted is None or len(history.dates) >= n_dates
             if enough or all(len(one.dates) < wanted for one in series):  # type: ignore[operator]
                 return history
             wanted *= 2  # type: ignore[operator]
+
+    def series(self, ref: PortfolioRef, factors: Sequence[str], as_of: date) -> tuple[FactorSeries, ...]:
+        """Every level up to a day as it is kept."""
+        return tuple(self._series(ref, factors, as_of, None))
+
+    def last_days(self, ref: PortfolioRef, factors: Sequence[str]) -> Mapping[str, date]:
+        """The last day on which each factor has a level."""
+        return {one.factor.name: one.dates[-1].item() for one in self._series(ref, factors, LAST_DAY, 1)}
 
     def scenarios(self, ref: PortfolioRef) -> tuple[StressScenario, ...]:
         """Shared scenarios and the team's own, which win."""
@@ -214,11 +233,7 @@ class SupabaseStore:
             p_until=as_of.isoformat(),
             p_n=n_levels,
         )
-        by_name = {row["name"]: rows.series(row) for row in found if row["dates"]}
-        for name in factors:
-            if name not in by_name:
-                raise missing_factor(name)
-        return [by_name[name] for name in factors]
+        return [rows.series(row) for row in found if row["dates"]]
 
     def _select(
         self, table: str, columns: str, narrow: Callable[[Any], Any] = lambda query: query, unique: str = "id"

@@ -12,12 +12,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "riskkit-demo"
 
-#: What a page shows, as exact figures and as text: tiles by metric, and every table row by row.
+#: What a page shows, as exact figures and as text: tiles by metric, every table row by row, and its notes.
 SHOWN = """() => ({
   tiles: Object.fromEntries([...document.querySelectorAll(".rk-tile")].map(
     (tile) => [tile.dataset.metric, [tile.dataset.value ?? null, tile.querySelector(".rk-value").textContent]])),
   tables: [...document.querySelectorAll(".rk-card table.rk-table")].map((table) => [...table.rows].map(
     (row) => [...row.cells].map((cell) => [cell.dataset.value ?? null, cell.textContent.trim()]))),
+  notes: [...document.querySelectorAll("dt")].filter((dt) => dt.textContent === "Notes").flatMap((dt) => {
+    const said = dt.nextElementSibling.cloneNode(true);
+    said.querySelectorAll("br, li").forEach((line) => line.replaceWith(line.textContent, "\\n"));
+    return said.textContent.split("\\n").map((line) => line.trim()).filter(Boolean);
+  }),
 })"""
 
 

@@ -49,6 +49,8 @@ def test_report_and_dashboard_show_the_same_figures(name, reports, report_page, 
     from_dashboard = there.shown()
     assert from_report["tables"]
     assert same(from_report, from_dashboard) > 20
+    assert from_report["notes"] == from_dashboard["notes"]
+    assert any("carried forward" in note for note in from_report["notes"])
     metrics = {metric["name"]: metric["value"] for metric in reports[name]["metrics"] if not metric["labels"]}
     for metric in {"var", "expected_shortfall"} & from_dashboard["tiles"].keys():
         assert math.isclose(float(from_dashboard["tiles"][metric][0]), metrics[metric], rel_tol=1e-12)

@@ -14,8 +14,9 @@ from riskkit.store.inputs import load_inputs
 
 def test_inputs_arrive_by_name(store):
     inputs = load_inputs(store, "demo", "latest", None)
-    seen = Analysis(lambda history, spec: (history, spec), VarSpec())(inputs)
-    assert seen == (inputs.history, VarSpec())
+    history, spec, books = Analysis(lambda history, spec, books: (history, spec, books), VarSpec())(inputs)
+    assert (len(history.dates), spec) == (min(501, len(inputs.history.dates)), VarSpec())
+    assert [book.portfolio for book in books] == [inputs.portfolio]
     assert Analysis(stress_test, StressSpec("crash"))(inputs).rows[0].scenario.name == "crash"
 
 

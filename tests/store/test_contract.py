@@ -63,6 +63,18 @@ def test_a_report_as_of_a_date_uses_the_positions_valid_on_it(place, book):
     assert held(store.portfolio(ref, LAST_DAY)) == {"CTA": 10, "CTB": 7, "NOK cash": 1}
 
 
+def test_every_version_of_a_position_is_kept_with_its_days(place, book):
+    book([Position(A, 10), Position(B, 5)], date(2020, 1, 2))
+    ref = book([Position(A, 10), Position(B, 7)], date(2020, 1, 7))
+    versions = place.store("viewer").versions(ref)
+    assert [(v.position.symbol, v.position.quantity, v.valid_from, v.valid_to) for v in versions] == [
+        ("CTA", 10, date(2020, 1, 2), None),
+        ("CTB", 5, date(2020, 1, 2), date(2020, 1, 7)),
+        ("CTB", 7, date(2020, 1, 7), None),
+    ]
+    assert place.store("other").versions(ref) == ()
+
+
 def test_an_import_decides_the_book_from_its_day_on_and_nothing_before(place, book):
     store = place.store("quant")
     book([Position(A, 1)], date(2020, 1, 1))
@@ -233,6 +245,17 @@ def test_history_ends_on_the_day_and_has_the_length_asked_for(place, book):
     middle = store.history(ref, ["NOKUSD", "CTB"], date(2020, 1, 6), 2)
     assert middle.last == date(2020, 1, 6)
     assert middle.names == ("NOKUSD", "CTB")
+
+
+def test_series_come_as_they_are_kept_and_what_is_missing_is_left_out(place, book):
+    store, ref = place.store("viewer"), book([Position(B, 1)])
+    names = ["CTB", "NOKUSD", "CTNONE", "CTHOLE"]
+    found = {one.factor.name: one for one in store.series(ref, names, date(2020, 1, 9))}
+    assert {name: len(one.dates) for name, one in found.items()} == {"CTB": 7, "NOKUSD": 6, "CTHOLE": 1}
+    assert found["NOKUSD"].levels.tolist() == SHARED[2].levels[:6].tolist()
+    assert store.last_days(ref, [*names, "CTSHORT"]) == {
+        "CTB": LAST, "NOKUSD": LAST, "CTHOLE": LAST, "CTSHORT": date(2020, 1, 3),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_inputs_hold_everything(store):
     assert inputs.scenarios == SCENARIOS
     assert inputs.sources == ("CTA from a test", "Oslo")
     assert len(load_inputs(store, "demo", "latest", None).history.dates) == len(DAYS)
-    assert any("carried" in note for note in load_inputs(store, "demo", "latest", None).notes)
+    assert any("carried" in note for note in load_inputs(store, "demo", "latest", None).history.notes)
 
 
 def short(name, n):
