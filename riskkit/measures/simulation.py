@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -100,10 +101,11 @@ class Paths:
     def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:
         """Blocks of one chunk: number of the first path, and changes (S, F). The next block overwrites it.
 
-        A thread that makes many chunks hands the same empty dictionary to each, and the memory is used again.
+        A thread that makes many chunks hands the same empty dictionary to each, and the memory is used again. Under a
+        Student-t its `scales` are what each path's normals were multiplied by.
         """
         if self.sampling == "sobol":
-            yield from self._sobol(index)
+            yield from self._sobol(index, {} if space is None else space)
             return
         rng = generator(self.seed, index)
         rows = min(self._rows, self._drawn)
@@ -116,14 +118,14 @@ class Paths:
             here = min(rows, self._drawn - start)
             rng.standard_normal(out=normals[:here])
             squares = None if self.degrees_of_freedom is None else rng.chisquare(self.degrees_of_freedom, here)
-            self._changes(normals[:here], squares, changes[:here])
+            self._changes(normals[:here], squares, changes[:here], space)
             if self.sampling == "antithetic":
                 np.negative(changes[:here], out=mirror[:here])
             yield start, changes[:here]
             if self.sampling == "antithetic" and self._drawn + start < self.n_paths:
                 yield self._drawn + start, mirror[: min(here, self.n_paths - self._drawn - start)]
 
-    def _sobol(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+    def _sobol(self, index: int, space: Space) -> Iterator[tuple[int, FloatArray]]:
         # Imported here: scipy.stats takes 2 s to import, and only this sampling needs it.
         from scipy.stats import qmc
 
@@ -139,17 +141,23 @@ class Paths:
             if self.degrees_of_freedom is not None:
                 squares = np.asarray(2.0 * gammaincinv(self.degrees_of_freedom / 2.0, points[:, rank]), np.float64)
             changes = np.empty((len(points), len(self.factor)))
-            self._changes(ndtri(points[:, :rank]), squares, changes)
+            self._changes(ndtri(points[:, :rank]), squares, changes, space)
             yield row, changes
 
-    def _changes(self, normals: FloatArray, squares: FloatArray | None, out: FloatArray) -> None:
+    def _changes(self, normals: FloatArray, squares: FloatArray | None, out: FloatArray, space: Space) -> None:
         if len(self.factor) == 1 == self.factor.shape[1]:
             np.multiply(normals, self.factor[0, 0], out=out)
         else:
-            np.matmul(normals, self.factor.T, out=out)
+            np.matmul(normals, self._transposed, out=out)
         if squares is not None and self.degrees_of_freedom is not None:
             nu = self.degrees_of_freedom
-            out *= (unit_scale(nu) * np.sqrt(nu / squares))[:, None]
+            space["scales"] = unit_scale(nu) * np.sqrt(nu / squares)
+            out *= space["scales"][:, None]
+
+    @cached_property
+    def _transposed(self) -> FloatArray:
+        """Copied once: a product with a view that only looks transposed takes up to a fifth longer."""
+        return np.ascontiguousarray(self.factor.T)
 
     @property
     def _drawn(self) -> int:

@@ -117,7 +117,7 @@ def unit_moves(base: MarketSnapshot) -> FloatArray:
 
 def floor_changes(base: MarketSnapshot, changes: FloatArray) -> tuple[str, ...]:
     """Raise changes in place where a level would fall through its floor; a sentence for each such factor."""
-    return floor_notes(base, floored(base, changes))
+    return floor_notes(base, floored(lowest_changes(base), changes))
 
 
 def floor_notes(base: MarketSnapshot, hits_by_column: dict[int, int]) -> tuple[str, ...]:
@@ -131,12 +131,18 @@ def floor_notes(base: MarketSnapshot, hits_by_column: dict[int, int]) -> tuple[s
     return tuple(notes)
 
 
-def floored(base: MarketSnapshot, changes: FloatArray) -> dict[int, int]:
-    """Raise changes in place to the floors; how many scenarios met the floor, by column."""
-    lowest = lowest_changes(base)
-    if len(changes) == 0 or not (changes.min(axis=0) < lowest).any():
-        return {}
+def floored(lowest: FloatArray, changes: FloatArray) -> dict[int, int]:
+    """Raise changes (S, F) in place to the floors (F,) of `lowest_changes`; how many scenarios met them, by column.
+
+    Examples
+    --------
+    >>> changes = np.array([[-3.0, 1.0], [-1.0, -9.0]])
+    >>> floored(np.array([-2.0, -np.inf]), changes), changes.tolist()
+    ({0: 1}, [[-2.0, 1.0], [-1.0, -9.0]])
+    """
     below = changes < lowest
+    if not below.any():
+        return {}
     np.maximum(changes, lowest, out=changes)
     counts = below.sum(axis=0)
     return {int(column): int(counts[column]) for column in np.flatnonzero(counts)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -49,7 +50,7 @@ def monte_carlo(
     if spec.simulation.draws == "auto" and is_elliptical(book, base, root, freedom):
         return linear_outcome(book, model, freedom, spec, threads, tuple(notes))
     paths = Paths(root, spec.n_paths, spec.seed, freedom, spec.simulation.sampling)
-    moved = _Moved(base, paths, np.flatnonzero(log), _within_reach(base, root, spec))
+    moved = _Moved(base, paths, np.flatnonzero(log), _reach(base, root, log))
     return _outcome(book, moved, spec, threads, tuple(notes))
 
 
@@ -90,10 +91,11 @@ def _sampling_note(spec: VarSpec) -> tuple[str, ...]:
     }[spec.simulation.sampling]
 
 
-def _within_reach(base: MarketSnapshot, root: FloatArray, spec: VarSpec) -> bool:
-    """Whether a level could fall through its floor: a normal draw of numpy's ends before 14 standard deviations."""
-    reach = 14.0 * np.sqrt((root**2).sum(axis=1))
-    return spec.method == "monte_carlo_t" or bool((lowest_changes(base) > -reach).any())
+def _reach(base: MarketSnapshot, root: FloatArray, log: NDArray[np.bool_]) -> float:
+    """Above 1 a normal move could fall through a floor: a draw of numpy's ends before 14 standard deviations."""
+    lowest = lowest_changes(base)
+    lowest[log] = np.log1p(np.maximum(lowest[log] / base.levels[log], -1.0 + 1e-300))
+    return float((14.0 * np.sqrt((root**2).sum(axis=1)) / np.maximum(-lowest, 1e-300)).max(initial=0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +105,14 @@ class _Moved:
     base: MarketSnapshot
     paths: Source
     log: NDArray[np.intp]
-    reachable: bool
+    reach: float
     hits: dict[int, int] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
+
+    @cached_property
+    def lowest(self) -> FloatArray:
+        """Level changes to the factors' floors."""
+        return lowest_changes(self.base)
 
     @property
     def n_paths(self) -> int:
@@ -119,15 +126,26 @@ class _Moved:
 
     def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:
         """Level changes, floored."""
+        space = {} if space is None else space
         for start, changes in self.paths.chunk(index, space):
             for column in self.log:
                 changes[:, column] = self.base.levels[column] * np.expm1(changes[:, column])
-            if self.reachable:
-                found = floored(self.base, changes)
-                with self.lock:
-                    for column, count in found.items():
-                        self.hits[column] = self.hits.get(column, 0) + count
+            scales = space.get("scales")
+            if scales is None:
+                if self.reach > 1.0:
+                    self._count(floored(self.lowest, changes))
+            else:  # only paths whose scale is large can get so far
+                far = np.flatnonzero(scales[: len(changes)] * self.reach > 1.0)
+                if len(far):
+                    moves = changes[far]
+                    self._count(floored(self.lowest, moves))
+                    changes[far] = moves
             yield start, changes
+
+    def _count(self, found: dict[int, int]) -> None:
+        with self.lock:
+            for column, count in found.items():
+                self.hits[column] = self.hits.get(column, 0) + count
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ result depend on its index alone, and the linear algebra runs on one thread each
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,7 +94,7 @@ def value_scenarios(
     threads : int or None
         At most so many; None takes as many as the machine has processors.
     """
-    pnl, keeper, indices = np.empty(source.n_paths), _TailKeeper(n_kept), iter(range(source.n_chunks))
+    pnl, keeper, indices = np.empty(source.n_paths), _TailKeeper(n_kept, source.n_paths), iter(range(source.n_chunks))
 
     def work() -> None:
         space: Space = {}
@@ -124,42 +125,52 @@ def _controller() -> ThreadpoolController:
 
 
 class _TailKeeper:
-    """Keeps the scenarios of the k largest losses while blocks pass by in any order; some 4 k rows at most."""
+    """Keeps the scenarios of the k largest losses of n while blocks pass by in any order; some 4 k rows at most.
 
-    def __init__(self, k: int) -> None:
-        self._k = k
+    What cannot be among the k, judged by the scenarios seen so far, is let go at once: six deviations of chance are
+    allowed for, and a scenario let go wrongly is made again in the end.
+    """
+
+    def __init__(self, k: int, n: int) -> None:
+        self._k, self._share = k, k / n
         self._losses, self._places, self._rows = list[FloatArray](), list[NDArray[np.intp]](), list[FloatArray]()
-        self._held, self._new, self._threshold, self._lock = 0, 0, -np.inf, Lock()
+        self._held, self._seen, self._look_at, self._threshold, self._lock = 0, 0, 0, -np.inf, Lock()
 
     def offer(self, gains: FloatArray, start: int, changes: FloatArray) -> None:
+        if self._threshold == -np.inf:
+            self._threshold = self._rank(-gains, len(gains))
         chosen = np.flatnonzero(gains <= -self._threshold)
-        if len(chosen) == 0:
-            return
         losses, rows = -gains[chosen], changes[chosen]
         with self._lock:
-            self._losses.append(losses)
-            self._places.append(chosen + start)
-            self._rows.append(rows)
-            self._held += len(chosen)
-            self._new += len(chosen)
+            self._seen += len(gains)
+            if len(chosen):
+                self._losses.append(losses)
+                self._places.append(chosen + start)
+                self._rows.append(rows)
+                self._held += len(chosen)
             if self._held > 4 * self._k:
                 self._compact()
-            elif self._held >= self._k and 4 * self._new > self._k:
-                self._raise_threshold()
+            elif self._seen > self._look_at and self._held:
+                self._losses = [np.concatenate(self._losses)]
+                self._threshold = max(self._threshold, self._rank(self._losses[0], self._seen))
+                self._look_at = self._seen * 5 // 4
 
-    def _raise_threshold(self) -> None:
-        """To the k-th largest so far: later losses below it cannot count. The rows stay where they are."""
-        self._losses, self._new = [np.concatenate(self._losses)], 0
-        self._threshold = float(np.partition(self._losses[0], self._held - self._k)[self._held - self._k])
+    def _rank(self, losses: FloatArray, seen: int) -> float:
+        """The loss that hardly more of those seen can exceed and be among the k in the end."""
+        expected = seen * self._share
+        m = math.ceil(expected + 6.0 * math.sqrt(expected)) + 1
+        return float(np.partition(losses, len(losses) - m)[len(losses) - m]) if m < len(losses) else -np.inf
 
     def _compact(self) -> None:
         """Down to the k largest; of equal losses the earlier scenario stays."""
-        losses, rows = np.concatenate(self._losses), np.concatenate(self._rows)
-        places = np.concatenate(self._places)
+        losses, places = np.concatenate(self._losses), np.concatenate(self._places)
         order = np.argsort(places)
-        best = order[largest(losses[order], min(self._k, len(losses)))]
-        self._losses, self._places, self._rows = [losses[best]], [places[best]], [rows[best]]
-        self._held, self._new, self._threshold = len(best), 0, float(losses[best[-1]])
+        best = np.sort(order[largest(losses[order], min(self._k, len(losses)))])
+        self._losses, self._places = [losses[best]], [places[best]]
+        self._rows = [np.concatenate(self._rows)[best]]
+        self._held = len(best)
+        if self._held == self._k:
+            self._threshold = max(self._threshold, float(losses[best].min()))
 
     def rows(self, places: NDArray[np.intp], source: Source) -> FloatArray:
         """Changes of these scenarios; those that tied at the edge and were let go are made again."""
