@@ -118,6 +118,24 @@ def _populate(world):
             " values (%s, %s, 'a', 'text/html', %s, 1, %s)",
             [team_id, run, "0" * 64, "00/" + "0" * 64],
         )
+        _queue(world, team_id, book)
+
+
+def _queue(world, team_id, book):
+    schedule = world.one(
+        "insert into schedules (team_id, name, cron, timezone, args)"
+        " values (%s, 'nightly', '15 18 * * MON-FRI', 'America/New_York', '{\"report\": \"r\"}') returning id",
+        team_id,
+    )
+    world.connection.execute(
+        "insert into schedule_fires (schedule_id, fire_at, team_id, outcome) values (%s, '2020-01-02', %s, 'coalesced')",
+        [schedule, team_id],
+    )
+    world.connection.execute(
+        "insert into calculation_jobs (team_id, kind, queue, portfolio_id, args)"
+        " values (%s, 'report', 'matrix', %s, '{\"report\": \"r\"}')",
+        [team_id, book],
+    )
 
 
 def _kinds(world, team_id):

@@ -26,6 +26,10 @@ SAMPLE = {
     "run_metrics": {"value": 1},
     "run_artifacts": {"key": "x"},
     "audit_log": {"subject": "x"},
+    "schedules": {"name": "x"},
+    "schedule_fires": {"jobs": 1},
+    "calculation_jobs": {"priority": 1},
+    "job_events": {"note": "x"},
 }
 
 
