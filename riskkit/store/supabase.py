@@ -5,73 +5,26 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
-import httpx
-from postgrest.exceptions import APIError
-from supabase import ClientOptions, create_client
-
-from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, RiskkitError, Unavailable
+from riskkit.errors import InputError, NotSignedIn
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
 from riskkit.store import rows
 from riskkit.store.books import as_one, book_tree, family, with_children
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord, RunUnreadable
+from riskkit.store.rest import PAGE, Rest
 from riskkit.store.series import cash_only, history_of, missing_factor
 
 log = logging.getLogger(__name__)
 
-#: PostgREST's `max_rows`: longer lists are read page by page.
-_PAGE = 1000
-_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
-
-class SupabaseStore:
-    """Reads and writes as the user whose token `access_token` gives; row-level security decides what that is.
-
-    Safe to use from several threads. `close` it, or use it in a `with` statement.
-
-    Parameters
-    ----------
-    url, key : str
-        Address and publishable key of the project.
-    access_token : callable
-        Gives a token that is fresh now; asked before every request. NotSignedIn if there is none.
-    """
-
-    def __init__(self, url: str, key: str, access_token: Callable[[], str]) -> None:
-        self._url, self._access_token = url, access_token
-        self._http = httpx.Client(
-            timeout=_TIMEOUT,
-            limits=httpx.Limits(keepalive_expiry=3.0),
-            event_hooks={"request": [self._authorise]},
-        )
-        options = ClientOptions(
-            headers={"Authorization": f"Bearer {key}"},
-            auto_refresh_token=False,
-            persist_session=False,
-            postgrest_client_retry=False,
-            httpx_client=self._http,
-        )
-        self._rest = create_client(url, key, options).postgrest
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections; the store cannot be used afterwards."""
-        self._http.close()
+class SupabaseStore(Rest):
+    """Reads and writes as the user whose token `access_token` gives; row-level security decides what that is."""
 
     def member(self) -> Member:
         """Who is signed in, with their teams and roles."""
@@ -210,7 +163,7 @@ class SupabaseStore:
             query = query.eq("portfolio_id", ref.id) if ref is not None else query
             query = query.eq("report", report) if report is not None else query
             query = query.eq("recorded_by", recorded_by) if recorded_by is not None else query
-            found: Any = query.order("run_at", desc=True).order("id").limit(min(limit, _PAGE)).execute().data
+            found: Any = query.order("run_at", desc=True).order("id").limit(min(limit, PAGE)).execute().data
         return tuple(_readable(found))
 
     def run(self, run_id: str) -> RunRecord:
@@ -235,36 +188,6 @@ class SupabaseStore:
         )
         return [rows.series(row) for row in found if row["dates"]]
 
-    def _select(
-        self, table: str, columns: str, narrow: Callable[[Any], Any] = lambda query: query, unique: str = "id"
-    ) -> list[Mapping[str, Any]]:
-        """Every row, page by page; `unique` ends the order, for pages of a partial order repeat and leave out rows."""
-        found: list[Mapping[str, Any]] = []
-        with self._translated():
-            while True:
-                query = narrow(self._rest.from_(table).select(columns)).order(unique)
-                page = query.range(len(found), len(found) + _PAGE - 1).execute().data
-                found.extend(page)
-                if len(page) < _PAGE:
-                    return found
-
-    def _call(self, function: str, **arguments: Any) -> Any:
-        with self._translated():
-            return self._rest.rpc(function, arguments).execute().data
-
-    def _authorise(self, request: httpx.Request) -> None:
-        # Per request, not on the client: a token lives an hour, and threads share the client.
-        request.headers["Authorization"] = f"Bearer {self._access_token()}"
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except APIError as error:
-            raise _error(error) from error
-        except httpx.HTTPError as error:
-            raise Unavailable(f"Supabase at {self._url} does not answer: {error or type(error).__name__}.") from error
-
 
 def _readable(found: Sequence[Mapping[str, Any]]) -> Iterator[RunRecord]:
     """The runs that these rows are; one that cannot be read is left out and logged."""
@@ -283,30 +206,3 @@ def _claims(token: str) -> dict[str, Any]:
         return {"sub": claims["sub"], "email": claims.get("email", "")}
     except (IndexError, KeyError, ValueError) as error:
         raise NotSignedIn from error
-
-
-def _error(error: APIError) -> RiskkitError:
-    """The word of riskkit for an error of PostgREST or Postgres."""
-    code, message = error.code or "", error.message or "no reason given"
-    if code == "PT422":
-        return _refusal(message, error.details)
-    if code in ("PGRST301", "PGRST302", "PGRST303", "401"):
-        return NotSignedIn()
-    if code == "42501":
-        own = message[0].isupper() and message.endswith(".")
-        return Forbidden(message if own else f"Your role does not allow this ({message}).")
-    if code in ("PT409", "23505", "23P01", "40001", "40P01"):
-        return Conflict(f"Somebody else changed the same thing, nothing was written ({message}).")
-    if code == "57014":
-        return Unavailable("The database gave up after its time limit; ask for less at once, or try again later.")
-    if code[:2] in ("22", "23"):
-        return InputError("value", message, "a value within the bounds of the database; nothing was written")
-    return Unavailable(f"Supabase cannot do this now: {message} ({code}).")
-
-
-def _refusal(message: str, details: object) -> InputError:
-    try:
-        facts = json.loads(str(details))
-        return InputError(facts["field"], facts["value"], facts["expected"])
-    except (ValueError, KeyError, TypeError):
-        return InputError("value", message, "a value within the bounds of the database; nothing was written")

@@ -24,7 +24,8 @@ from riskkit.settings import Settings
 from riskkit.store import rows
 from riskkit.store.connect import open_store
 from riskkit.store.contract import RunUnreadable
-from riskkit.store.supabase import SupabaseStore, _error
+from riskkit.store.rest import error_of
+from riskkit.store.supabase import SupabaseStore
 from tests.store.conftest import PASSWORD
 from tests.store.test_contract import record
 
@@ -42,21 +43,22 @@ from tests.store.test_contract import record
         ("23514", "violates check constraint", InputError, "within the bounds"),
         ("22P02", "invalid input syntax", InputError, "within the bounds"),
         ("57014", "canceling statement due to statement timeout", Unavailable, "time limit"),
+        ("PT429", "Enough for today.", Unavailable, "Enough for today."),
         ("PGRST000", "no connection", Unavailable, "no connection (PGRST000)"),
         (None, None, Unavailable, "no reason given"),
     ],
 )
 def test_errors_are_said_in_our_words(code, message, kind, said):
-    error = _error(APIError({"code": code, "message": message, "details": None, "hint": None}))
+    error = error_of(APIError({"code": code, "message": message, "details": None, "hint": None}))
     assert type(error) is kind
     assert said in str(error)
 
 
 def test_a_refusal_keeps_field_value_and_expectation():
     details = json.dumps({"field": "base_currency", "value": "EUR", "expected": "USD"})
-    error = _error(APIError({"code": "PT422", "message": "m", "details": details, "hint": None}))
+    error = error_of(APIError({"code": "PT422", "message": "m", "details": details, "hint": None}))
     assert (error.field, error.value, error.expected) == ("base_currency", "EUR", "USD")
-    assert "m" in str(_error(APIError({"code": "PT422", "message": "m", "details": "no json", "hint": None})))
+    assert "m" in str(error_of(APIError({"code": "PT422", "message": "m", "details": "no json", "hint": None})))
 
 
 def test_nobody_there_is_unavailable_at_once():
