@@ -69,6 +69,18 @@ class Order:
             if name not in ("portfolio", "as_of") and value != default[name]
         )
 
+    @property
+    def overrides(self) -> dict[str, dict[str, Value]]:
+        """What the caller set against the report's file, with both values; a notebook alone has none to set against."""
+        if not self.definition.portfolios:
+            return {}
+        filed = complete(self.definition.declared, self.definition.pinned)
+        return {
+            name: {"file": filed[name], "run": value}
+            for name, value in self.parameters.items()
+            if name not in ("portfolio", "as_of") and value != filed[name]
+        }
+
 
 def definition(project: Path, name: str) -> Definition:
     """The report called `name`: a file `parameters/<name>.yml`, or else the notebook of that name.

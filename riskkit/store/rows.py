@@ -222,5 +222,5 @@ def _run(row: Row) -> RunRecord:
         metrics=tuple(Metric(m["name"], float(m["value"]), m["unit"], m["labels"]) for m in metrics),
         artifacts=tuple(Artifact(a["name"], a["media_type"], a["sha256"], int(a["size"]), a["key"]) for a in artifacts),
         status=row["status"],
-        overrides=row["overrides"],
+        overrides=row.get("overrides", {}),
     )

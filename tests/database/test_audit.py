@@ -8,7 +8,7 @@ import uuid
 import psycopg
 import pytest
 
-from tests.database.conftest import ROLES
+from tests.database.world import ROLES
 
 NOBODY = "select private.append_audit(%s, null, 'test.noted', %s, %s)"
 
