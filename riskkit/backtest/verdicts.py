@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from riskkit.errors import InputError
-from riskkit.measures import coverage, durations, pit_backtest
+from riskkit.measures import coverage, durations, independence, pit_backtest
 from riskkit.measures.dynamic_quantile import dynamic_quantile
 from riskkit.measures.es_backtest import acerbi_szekely, forecasts, mcneil_frey
 from riskkit.measures.exact_backtest import MOST_DAYS, exact_coverage
@@ -137,12 +137,12 @@ def _verdict(name: str, title: str, kept: str, lost: str, outcome: Outcome, exac
 def _coverage_outcomes(days: Days) -> dict[str, Outcome]:
     hits, level = days.exceptions, days.confidence_level
     x, n = int(hits.sum()), len(hits)
-    counts = coverage.transitions(hits)
+    counts = independence.transitions(hits)
     return {
         "kupiec_pof": coverage.kupiec_pof(x, n, level),
         "kupiec_tuff": durations.time_until_first_failure(hits, level),
-        "christoffersen_independence": coverage.christoffersen_independence(counts),
-        "christoffersen_coverage": coverage.conditional_coverage(x, n, level, counts),
+        "christoffersen_independence": independence.christoffersen_independence(counts),
+        "christoffersen_coverage": independence.conditional_coverage(x, n, level, counts),
         "time_between_failures": durations.time_between_failures(hits, level),
         "dynamic_quantile": _where_possible(lambda: dynamic_quantile(hits, days.var, level)),
     }

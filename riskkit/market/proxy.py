@@ -62,12 +62,20 @@ def fit_proxy(history: FactorHistory, factor: str, on: Sequence[str]) -> Proxy:
     on : sequence of str
         Each once, without the factor itself.
 
+    Returns
+    -------
+    Proxy
+
     Raises
     ------
     InputError
         No factor to regress on, or one named twice.
     MarketDataError
         A factor is missing; fewer than 60 common returns, or than 10 a coefficient.
+
+    References
+    ----------
+    Stambaugh (1997), "Analyzing investments whose histories differ in length".
 
     Examples
     --------
@@ -141,6 +149,17 @@ def add_by_proxy(
     References
     ----------
     Stambaugh (1997), "Analyzing investments whose histories differ in length", Journal of Financial Economics 45.
+
+    Examples
+    --------
+    >>> from riskkit.market.factors import RiskFactor
+    >>> moves = np.random.default_rng(0).normal(0, 0.01, 199)
+    >>> days = np.datetime64("2020-01-01") + np.arange(200)
+    >>> index = 100 * np.cumprod(np.append(1, 1 + moves))
+    >>> history = FactorHistory((RiskFactor("INDEX", "equity", "USD"),), days, index[:, None])
+    >>> young = FactorSeries(RiskFactor("ABC", "equity", "USD"), days[100:], index[100:] / 2)
+    >>> add_by_proxy(history, young, ["INDEX"]).levels.shape
+    (200, 2)
     """
     factor = series.factor
     if factor.name in history.names:

@@ -37,6 +37,10 @@ def sample(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
     InputError
         On another shape, NaN, infinities or too few observations.
 
+    References
+    ----------
+    No formula: a check, shared by every measure.
+
     Examples
     --------
     >>> sample("losses", [1, 2])
@@ -51,7 +55,36 @@ def sample(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
 
 
 def paired(field: str, values: ArrayLike, other: Array, other_field: str) -> Array:
-    """A finite vector as long as another one: the same days, the same scenarios."""
+    """A finite vector as long as another one: the same days, the same scenarios.
+
+    Parameters
+    ----------
+    field : str
+        Name of the argument, for the error.
+    values : array_like (n,)
+    other : array (n,)
+        What it must be as long as.
+    other_field : str
+        Its name.
+
+    Returns
+    -------
+    array (n,)
+
+    Raises
+    ------
+    InputError
+        On another length or shape, NaN or infinities.
+
+    References
+    ----------
+    No formula: a check, shared by every measure.
+
+    Examples
+    --------
+    >>> paired("benchmark", [1, 2], np.array([0.1, 0.2]), "returns")
+    array([1., 2.])
+    """
     vector = sample(field, values, at_least=0)
     if len(vector) != len(other):
         raise InputError(field, f"{len(vector)} values", f"{len(other)}, one for each of {other_field}")
@@ -59,7 +92,34 @@ def paired(field: str, values: ArrayLike, other: Array, other_field: str) -> Arr
 
 
 def table(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
-    """A finite matrix (T, F) of observations x factors with at least so many rows and one column."""
+    """A finite matrix (T, F) of observations x factors with at least so many rows and one column.
+
+    Parameters
+    ----------
+    field : str
+        Name of the argument, for the error.
+    values : array_like (T, F)
+    at_least : int
+        Fewest rows the measure needs.
+
+    Returns
+    -------
+    array (T, F)
+
+    Raises
+    ------
+    InputError
+        On another shape, NaN, infinities or too few rows.
+
+    References
+    ----------
+    No formula: a check, shared by every measure.
+
+    Examples
+    --------
+    >>> table("returns", [[1, 2]])
+    array([[1., 2.]])
+    """
     matrix = _numbers(field, values)
     if matrix.ndim != 2 or not matrix.shape[1]:
         raise InputError(field, f"an array of shape {matrix.shape}", "two dimensions, observations x factors")
@@ -71,10 +131,22 @@ def table(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
 def covariance_matrix(values: ArrayLike) -> Array:
     """A symmetric positive semidefinite covariance (F, F); singular is allowed, rounding is forgiven.
 
+    Parameters
+    ----------
+    values : array_like (F, F)
+
+    Returns
+    -------
+    array (F, F)
+
     Raises
     ------
     InputError
         Field `covariance`: on another shape, NaN, asymmetry, or where some book would have a negative variance.
+
+    References
+    ----------
+    Higham (2002), "Computing the nearest correlation matrix", for the rounding that `nearest_psd` forgives.
 
     Examples
     --------
@@ -92,6 +164,22 @@ def covariance_matrix(values: ArrayLike) -> Array:
 def constant(values: Array) -> bool:
     """Whether a series varies by no more than rounding: 1e-12 of its size, or 1e-100 (whose square is no number).
 
+    Parameters
+    ----------
+    values : array (n,)
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    Nothing: the values have been checked.
+
+    References
+    ----------
+    No source: the limit is riskkit's own.
+
     Examples
     --------
     >>> constant(np.array([0.3, 0.1 + 0.2])), constant(np.array([0.3, 0.31]))
@@ -102,6 +190,27 @@ def constant(values: Array) -> bool:
 
 def number(field: str, value: float, *, above: float = -math.inf, below: float = math.inf) -> float:
     """A finite number strictly between two bounds; neither text nor a boolean.
+
+    Parameters
+    ----------
+    field : str
+        Name of the argument, for the error.
+    value : float
+    above, below : float
+        Bounds, themselves not allowed.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        Text, a boolean, NaN, infinity or a number out of bounds.
+
+    References
+    ----------
+    No formula: a check, shared by every measure.
 
     Examples
     --------
@@ -117,7 +226,33 @@ def number(field: str, value: float, *, above: float = -math.inf, below: float =
 
 
 def whole(field: str, value: int, *, at_least: int, at_most: int) -> int:
-    """A whole number between two bounds, both allowed; not a boolean."""
+    """A whole number between two bounds, both allowed; not a boolean.
+
+    Parameters
+    ----------
+    field : str
+        Name of the argument, for the error.
+    value : int
+    at_least, at_most : int
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        A fraction, text, a boolean or a number out of bounds.
+
+    References
+    ----------
+    No formula: a check, shared by every measure.
+
+    Examples
+    --------
+    >>> whole("lags", 4, at_least=0, at_most=50)
+    4
+    """
     fits = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not fits or not at_least <= value <= at_most:
         raise InputError(field, value, f"a whole number from {at_least} to {at_most}")
@@ -126,6 +261,23 @@ def whole(field: str, value: int, *, at_least: int, at_most: int) -> int:
 
 def confidence(value: float) -> float:
     """A confidence level: a fraction above 0.5 and below 1.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        95 for 0.95, text, a boolean, NaN.
+
+    References
+    ----------
+    No formula: a check, shared by every measure.
 
     Examples
     --------

@@ -43,6 +43,11 @@ def euler_standard_deviation(exposures: FloatArray, covariance: FloatArray) -> F
     array (P,)
         [money]; sums to the standard deviation. Zeros if that is zero.
 
+    Raises
+    ------
+    InputError
+        Exposures and covariance of different numbers of factors.
+
     References
     ----------
     Tasche (1999), Risk contributions and performance measurement; Hull, chapter on component VaR.
@@ -77,6 +82,15 @@ def from_tail(tail_pnl: FloatArray, tail: Tail) -> Components:
     Returns
     -------
     Components
+
+    Raises
+    ------
+    InputError
+        Not one row for each scenario of the tail.
+
+    References
+    ----------
+    Tasche (1999), "Risk contributions and performance measurement": E[loss of i | loss of the book].
 
     Examples
     --------

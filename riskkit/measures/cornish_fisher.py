@@ -137,6 +137,10 @@ def moments(pnl: ArrayLike) -> Moments:
     ------
     InputError
 
+    References
+    ----------
+    Cramér (1946), Mathematical Methods of Statistics, chapter 27.
+
     Examples
     --------
     >>> moments([1.0, 2.0, 3.0]).skewness

@@ -185,6 +185,14 @@ def square_root(matrix: FloatArray) -> tuple[FloatArray, int]:
     rank : int
         F if the Cholesky factor exists.
 
+    Raises
+    ------
+    Nothing: a matrix that is not positive definite is factorised by eigenvalues.
+
+    References
+    ----------
+    Golub and Van Loan, Matrix Computations, section 4.2.
+
     Examples
     --------
     >>> factor, rank = square_root(np.array([[4.0, 4.0], [4.0, 4.0]]))
@@ -208,7 +216,31 @@ def square_root(matrix: FloatArray) -> tuple[FloatArray, int]:
 
 
 def checked_covariance(matrix: ArrayLike) -> FloatArray:
-    """A covariance as a symmetric float matrix; InputError names what is wrong with it."""
+    """A covariance as a symmetric float matrix; InputError names what is wrong with it.
+
+    Parameters
+    ----------
+    matrix : array_like (F, F)
+
+    Returns
+    -------
+    array (F, F)
+        The mean of the matrix and its transpose.
+
+    Raises
+    ------
+    InputError
+        Not square, finite or symmetric to rounding; a variance below zero; a covariance beside a variance of zero.
+
+    References
+    ----------
+    No formula: a check, shared by every measure.
+
+    Examples
+    --------
+    >>> checked_covariance([[4, 1], [1, 1]]).tolist()
+    [[4.0, 1.0], [1.0, 1.0]]
+    """
     values = np.asarray(matrix, np.float64)
     if values.ndim != 2 or values.shape[0] != values.shape[1]:
         raise InputError("covariance", values.shape, "a square matrix")

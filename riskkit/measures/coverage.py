@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import bdtr, bdtrc, chdtrc, ndtr, xlogy
 
 from riskkit.errors import InputError
@@ -48,22 +47,27 @@ class TrafficLight:
     multiplier: float | None
 
 
-@dataclass(frozen=True)
-class Transitions:
-    """How often a day of one kind followed one of another: `n01` is an exception after a day without."""
-
-    n00: int
-    n01: int
-    n10: int
-    n11: int
-
-    def __post_init__(self) -> None:
-        for name, count in vars(self).items():
-            _check_count(name, count, 0, None)
-
-
 def exception_probability(exceptions: int, days: int, confidence_level: float) -> float:
     """Probability of exactly so many exceptions if the VaR is right (binomial).
+
+    Parameters
+    ----------
+    exceptions, days : int
+    confidence_level : float in (0.5, 1)
+        Of the VaR.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        More exceptions than days, counts below zero, a level out of range.
+
+    References
+    ----------
+    Basel Committee (1996), Supervisory framework for backtesting, table 1.
 
     Examples
     --------
@@ -78,6 +82,20 @@ def zone_starts(days: int, confidence_level: float) -> tuple[int, int]:
     """Smallest numbers of exceptions in the yellow and in the red zone, for any number of days and level.
 
     A zone begins at the smallest k with a cumulative probability of at least 95 % (yellow) or 99.99 % (red).
+
+    Parameters
+    ----------
+    days : int
+    confidence_level : float in (0.5, 1)
+
+    Returns
+    -------
+    yellow, red : int
+        Fewest exceptions of each zone.
+
+    Raises
+    ------
+    InputError
 
     References
     ----------
@@ -137,6 +155,26 @@ def traffic_light(exceptions: int, days: int, confidence_level: float) -> Traffi
 def binomial_z(exceptions: int, days: int, confidence_level: float) -> Outcome:
     """Normal approximation of the binomial test; two-sided p-value.
 
+    Parameters
+    ----------
+    exceptions, days : int
+    confidence_level : float in (0.5, 1)
+        Of the VaR.
+
+    Returns
+    -------
+    Outcome
+        The statistic is above zero for too many exceptions.
+
+    Raises
+    ------
+    InputError
+        More exceptions than days, counts below zero, a level out of range.
+
+    References
+    ----------
+    Jorion, Value at Risk, section "Model verification based on failure rates".
+
     Examples
     --------
     >>> round(binomial_z(57, 1043, 0.95).statistic, 5)
@@ -150,6 +188,21 @@ def binomial_z(exceptions: int, days: int, confidence_level: float) -> Outcome:
 def kupiec_pof(exceptions: int, days: int, confidence_level: float) -> Outcome:
     """Kupiec's proportion of failures: likelihood ratio, chi-square with 1 degree of freedom.
 
+    Parameters
+    ----------
+    exceptions, days : int
+    confidence_level : float in (0.5, 1)
+        Of the VaR.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    InputError
+        More exceptions than days, counts below zero, a level out of range.
+
     References
     ----------
     Kupiec (1995), Techniques for verifying the accuracy of risk measurement models, J. Derivatives 3.
@@ -160,13 +213,31 @@ def kupiec_pof(exceptions: int, days: int, confidence_level: float) -> Outcome:
     >>> round(test.statistic, 5), round(test.p_value, 5)
     (0.46147, 0.49694)
     """
-    return _chi_square(_pof_ratio(exceptions, days, confidence_level), 1)
+    return Outcome.of_chi_square(_pof_ratio(exceptions, days, confidence_level), 1)
 
 
 def kupiec_region(days: int, confidence_level: float, test_level: float = 0.05) -> tuple[int, int]:
     """Fewest and most exceptions that Kupiec's test does not reject at a test level.
 
     No exception at all can be too few: in 255 days at 99 % its likelihood ratio is 5.13, above 3.84.
+
+    Parameters
+    ----------
+    days : int
+    confidence_level : float in (0.5, 1)
+    test_level : float in (0, 1)
+
+    Returns
+    -------
+    fewest, most : int
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    Kupiec (1995), table 3.
 
     Examples
     --------
@@ -181,72 +252,14 @@ def kupiec_region(days: int, confidence_level: float, test_level: float = 0.05) 
     return kept[0], kept[-1]
 
 
-def transitions(exceptions: ArrayLike) -> Transitions:
-    """Count day-to-day transitions of a series of exceptions (n,), true where the loss exceeded its VaR.
-
-    Examples
-    --------
-    >>> transitions([False, True, True, False, False])
-    Transitions(n00=1, n01=1, n10=1, n11=1)
-    """
-    hits = np.asarray(exceptions)
-    if hits.ndim != 1 or len(hits) < 2 or not np.isin(hits, (0, 1)).all():
-        raise InputError("exceptions", hits.shape, "at least two days, each true or false")
-    before, after = hits[:-1].astype(bool), hits[1:].astype(bool)
-    pairs = [(~before & ~after), (~before & after), (before & ~after), (before & after)]
-    return Transitions(*(int(pair.sum()) for pair in pairs))
-
-
-def christoffersen_independence(counts: Transitions) -> Outcome:
-    """Is an exception as likely after an exception as after a quiet day? Chi-square with 1 degree of freedom.
-
-    References
-    ----------
-    Christoffersen (1998), Evaluating interval forecasts, International Economic Review 39.
-
-    Examples
-    --------
-    >>> test = christoffersen_independence(Transitions(932, 53, 53, 4))
-    >>> round(test.statistic, 5), round(test.p_value, 5)
-    (0.25866, 0.61104)
-    """
-    return _chi_square(_independence_ratio(counts), 1)
-
-
-def conditional_coverage(exceptions: int, days: int, confidence_level: float, counts: Transitions) -> Outcome:
-    """Christoffersen's joint test: number and independence; chi-square with 2 degrees of freedom.
-
-    Examples
-    --------
-    >>> test = conditional_coverage(57, 1043, 0.95, Transitions(932, 53, 53, 4))
-    >>> round(test.statistic, 5), round(test.p_value, 5)
-    (0.72013, 0.69763)
-    """
-    return _chi_square(_pof_ratio(exceptions, days, confidence_level) + _independence_ratio(counts), 2)
-
-
 def _pof_ratio(exceptions: int, days: int, confidence_level: float) -> float:
     p = _checked(exceptions, days, confidence_level)
     observed = _log_likelihood(exceptions, days, exceptions / days)
     return max(2.0 * (observed - _log_likelihood(exceptions, days, p)), 0.0)
 
 
-def _independence_ratio(counts: Transitions) -> float:
-    after_quiet, after_exception = counts.n00 + counts.n01, counts.n10 + counts.n11
-    total, hits = after_quiet + after_exception, counts.n01 + counts.n11
-    if total == 0:
-        raise InputError("transitions", counts, "at least one")
-    apart = _log_likelihood(counts.n01, after_quiet, counts.n01 / max(after_quiet, 1))
-    apart += _log_likelihood(counts.n11, after_exception, counts.n11 / max(after_exception, 1))
-    return max(2.0 * (apart - _log_likelihood(hits, total, hits / total)), 0.0)
-
-
 def _log_likelihood(hits: int, days: int, p: float) -> float:
     return float(xlogy(hits, p) + xlogy(days - hits, 1.0 - p))
-
-
-def _chi_square(ratio: float, degrees_of_freedom: int) -> Outcome:
-    return Outcome(ratio, float(chdtrc(degrees_of_freedom, ratio)), degrees_of_freedom)
 
 
 def _checked(exceptions: int, days: int, confidence_level: float) -> float:

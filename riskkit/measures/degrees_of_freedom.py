@@ -18,7 +18,29 @@ FIT_BOUNDS = (2.1, 200.0)
 
 
 def unit_scale(degrees_of_freedom: float) -> float:
-    """Scale parameter that gives standard deviation 1: sqrt((nu - 2) / nu); InputError unless nu is above 2."""
+    """Scale parameter that gives standard deviation 1: sqrt((nu - 2) / nu); InputError unless nu is above 2.
+
+    Parameters
+    ----------
+    degrees_of_freedom : float above 2
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    McNeil, Frey and Embrechts, Quantitative Risk Management, example 2.14.
+
+    Examples
+    --------
+    >>> unit_scale(4.0)
+    0.7071067811865476
+    """
     if not math.isfinite(degrees_of_freedom) or degrees_of_freedom <= 2:
         raise InputError("degrees_of_freedom", degrees_of_freedom, "a finite number above 2")
     return math.sqrt((degrees_of_freedom - 2.0) / degrees_of_freedom)
@@ -36,6 +58,14 @@ def fit_degrees_of_freedom(changes: FloatArray) -> float:
     -------
     float
         Between the bounds of `FIT_BOUNDS`; the upper one (normal) for a constant series.
+
+    Raises
+    ------
+    Nothing: a series without variance has the upper bound.
+
+    References
+    ----------
+    McNeil, Frey and Embrechts, Quantitative Risk Management, section 2.3.
 
     Examples
     --------
@@ -59,6 +89,26 @@ def fit_degrees_of_freedom(changes: FloatArray) -> float:
 
 def lowest(cost: Callable[[float], float], low: float, high: float, tolerance: float = 1e-10) -> float:
     """Where a function with one valley is lowest: golden section (scipy.optimize takes longer to import than this).
+
+    Parameters
+    ----------
+    cost : callable
+        Float to float, one valley between the bounds.
+    low, high : float
+    tolerance : float
+        Width of the last bracket.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    Kiefer (1953), "Sequential minimax search for a maximum".
 
     Examples
     --------

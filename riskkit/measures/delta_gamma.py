@@ -64,6 +64,10 @@ def delta_gamma_form(delta: ArrayLike, gamma: ArrayLike, covariance: ArrayLike, 
     ------
     InputError
 
+    References
+    ----------
+    Hull, Options, Futures, and Other Derivatives, "Quadratic model".
+
     Examples
     --------
     >>> delta_gamma_form([3.0], [[2.0]], [[4.0]]).curves.tolist()

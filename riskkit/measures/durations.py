@@ -48,8 +48,8 @@ def time_until_first_failure(exceptions: ArrayLike, confidence_level: float) -> 
     waits = _waits(hits)
     if not len(waits):
         ratio = -2 * len(hits) * float(np.log1p(-probability))
-        return _chi_square(ratio, 1, f"No exception in {len(hits)} days: the wait is censored.")
-    return _chi_square(float(_likelihood_ratios(waits[:1], probability)[0]), 1)
+        return Outcome.of_chi_square(ratio, 1, f"No exception in {len(hits)} days: the wait is censored.")
+    return Outcome.of_chi_square(float(_likelihood_ratios(waits[:1], probability)[0]), 1)
 
 
 def time_between_failures_independence(exceptions: ArrayLike, confidence_level: float) -> Outcome:
@@ -89,7 +89,7 @@ def time_between_failures_independence(exceptions: ArrayLike, confidence_level: 
     waits = _waits(hits)
     if not len(waits):
         return Outcome(None, None, 0, f"No exception in {len(hits)} days: there is no wait to test.")
-    return _chi_square(float(_likelihood_ratios(waits, probability).sum()), len(waits))
+    return Outcome.of_chi_square(float(_likelihood_ratios(waits, probability).sum()), len(waits))
 
 
 def time_between_failures(exceptions: ArrayLike, confidence_level: float) -> Outcome:
@@ -127,7 +127,7 @@ def time_between_failures(exceptions: ArrayLike, confidence_level: float) -> Out
     n, x = len(hits), int(hits.sum())
     number = kupiec_pof(x, n, confidence_level).statistic or 0.0
     total = number + float(_likelihood_ratios(_waits(hits), probability).sum())
-    return _chi_square(total, x + 1, "" if x else f"No exception in {n} days: only their number is tested.")
+    return Outcome.of_chi_square(total, x + 1, "" if x else f"No exception in {n} days: only their number is tested.")
 
 
 def _waits(hits: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -139,8 +139,3 @@ def _likelihood_ratios(waits: NDArray[np.int64], probability: float) -> NDArray[
     free = -np.log(waits) + special.xlogy(waits - 1, 1 - 1 / waits)
     ratios: NDArray[np.float64] = 2 * (free - np.log(probability) - (waits - 1) * np.log1p(-probability))
     return ratios
-
-
-def _chi_square(statistic: float, degrees_of_freedom: int, note: str = "") -> Outcome:
-    statistic = max(statistic, 0.0)
-    return Outcome(statistic, float(special.chdtrc(degrees_of_freedom, statistic)), degrees_of_freedom, note)

@@ -50,6 +50,25 @@ def tail_mass(n: int, confidence_level: float) -> Fraction:
 
     Floats give (1 - 0.95) * 100 = 5.000000000000004, whose ceiling is the wrong order statistic.
 
+    Parameters
+    ----------
+    n : int
+        Losses.
+    confidence_level : float in (0.5, 1)
+
+    Returns
+    -------
+    Fraction
+
+    Raises
+    ------
+    InputError
+        A level out of range.
+
+    References
+    ----------
+    Acerbi and Tasche (2002).
+
     Examples
     --------
     >>> tail_mass(100, 0.95)
@@ -157,6 +176,10 @@ def tail_figures(losses: ArrayLike, confidence_level: float) -> TailFigures:
     InputError
         As `value_at_risk`.
 
+    References
+    ----------
+    Acerbi and Tasche (2002); Hull.
+
     Examples
     --------
     >>> tail_figures([3.0, -1.0, 7.0, 5.0, 1.0], 0.6)
@@ -172,6 +195,25 @@ def tail_figures(losses: ArrayLike, confidence_level: float) -> TailFigures:
 
 def worst(losses: FloatArray, confidence_level: float) -> Tail:
     """Which losses make the tail, and their weights in the expected shortfall.
+
+    Parameters
+    ----------
+    losses : array (n,)
+        [money], loss positive, finite.
+    confidence_level : float in (0.5, 1)
+
+    Returns
+    -------
+    Tail
+
+    Raises
+    ------
+    InputError
+        A level out of range.
+
+    References
+    ----------
+    Acerbi and Tasche (2002), definition 2.6.
 
     Examples
     --------
@@ -193,7 +235,32 @@ def _weights(mass: Fraction) -> FloatArray:
 
 
 def largest(losses: FloatArray, k: int) -> NDArray[np.intp]:
-    """Places of the k largest losses, largest first, ties in order of place."""
+    """Places of the k largest losses, largest first, ties in order of place.
+
+    Parameters
+    ----------
+    losses : array (n,)
+    k : int
+        1 to n.
+
+    Returns
+    -------
+    array (k,) of int
+
+    Raises
+    ------
+    ValueError
+        From numpy where k is no number of losses.
+
+    References
+    ----------
+    Hoare (1961), "Algorithm 65: find", as numpy's partition.
+
+    Examples
+    --------
+    >>> largest(np.array([3.0, 9.0, 3.0, 1.0]), 2).tolist()
+    [1, 0]
+    """
     threshold = np.partition(losses, len(losses) - k)[len(losses) - k]
     candidates = np.flatnonzero(losses >= threshold)
     return candidates[np.argsort(-losses[candidates], kind="stable")[:k]]

@@ -21,6 +21,23 @@ LEAST_EXPLAINED = 0.75
 def cascade_weights(horizons: Sequence[int] = HORIZONS) -> Array:
     """Weights sqrt((LH_j - LH_(j-1)) / LH_1) of the cascade.
 
+    Parameters
+    ----------
+    horizons : sequence of J int
+        Trading days, rising.
+
+    Returns
+    -------
+    array (J,)
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    Basel Framework, MAR33.5.
+
     Examples
     --------
     >>> cascade_weights().round(5).tolist()
@@ -87,6 +104,10 @@ def cascade_members(factor_horizons: ArrayLike, horizons: Sequence[int] = HORIZO
     Raises
     ------
     InputError
+
+    References
+    ----------
+    Basel Framework, MAR33.5 and MAR33.12.
 
     Examples
     --------

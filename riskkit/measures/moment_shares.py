@@ -38,6 +38,30 @@ def from_cumulants(shares: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
     """From each position's joint cumulants with the book: cum(i), cum(i, book), cum(i, book, book), and so on.
 
     They sum to the book's cumulants. A cumulant of order r changes by r times its share.
+
+    Parameters
+    ----------
+    shares : four arrays (P,)
+        [currency] to the power of the order.
+
+    Returns
+    -------
+    MomentShares
+        Zeros but for the mean where the book does not vary.
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    Boudt, Peterson and Croux (2008), appendix.
+
+    Examples
+    --------
+    >>> one, none = np.array([1.0, 3.0]), np.zeros(2)
+    >>> from_cumulants((none, one, none, none)).standard_deviation.tolist()
+    [0.5, 1.5]
     """
     second, third, fourth = (float(share.sum()) for share in shares[1:])
     if second <= 0:
@@ -67,6 +91,11 @@ def cornish_fisher_shares(
     Returns
     -------
     Components [currency]
+
+    Raises
+    ------
+    InputError
+        A level out of range.
 
     References
     ----------
@@ -118,6 +147,15 @@ def expansion_shares(parts: FloatArray, deviation_shares: FloatArray, confidence
     Returns
     -------
     Expansion
+
+    Raises
+    ------
+    InputError
+        Parts that are not finite, or shares for another number of positions.
+
+    References
+    ----------
+    Boudt, Peterson and Croux (2008).
 
     Examples
     --------

@@ -29,6 +29,10 @@ def value_at_risk(standard_deviation: float, confidence_level: float) -> float:
     InputError
         A negative or non-finite deviation, a level out of range.
 
+    References
+    ----------
+    Hull, Risk Management and Financial Institutions, chapter on the model-building approach.
+
     Examples
     --------
     >>> round(value_at_risk(93.604663, 0.99), 3)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc
 
 from riskkit.errors import InputError
 
@@ -29,14 +30,40 @@ class Outcome:
     degrees_of_freedom: int | None = None
     note: str = ""
 
+    @classmethod
+    def of_chi_square(cls, statistic: float, degrees_of_freedom: int, note: str = "") -> Outcome:
+        """A statistic compared with a chi-square; one that rounding took below zero counts as zero.
+
+        Examples
+        --------
+        >>> round(Outcome.of_chi_square(3.841459, 1).p_value, 6)
+        0.05
+        """
+        statistic = max(statistic, 0.0)
+        return cls(statistic, float(chdtrc(degrees_of_freedom, statistic)), degrees_of_freedom, note)
+
 
 def exceptions_of(exceptions: ArrayLike, *, at_least: int = 1) -> NDArray[np.bool_]:
     """The exceptions of a backtest as a vector of booleans, oldest first; 0 and 1 will do.
+
+    Parameters
+    ----------
+    exceptions : array_like (n,)
+    at_least : int
+        Fewest days.
+
+    Returns
+    -------
+    array (n,) of bool
 
     Raises
     ------
     InputError
         On another shape, other values or too few days.
+
+    References
+    ----------
+    No formula: a check, shared by every measure.
 
     Examples
     --------

@@ -34,6 +34,10 @@ def volatility(returns: ArrayLike, periods_per_year: float = TRADING_DAYS) -> fl
     InputError
         On fewer than two returns.
 
+    References
+    ----------
+    Hull, Options, Futures, and Other Derivatives, "Estimating volatility from historical data".
+
     Examples
     --------
     >>> volatility([0.01, -0.01, 0.01, -0.01], periods_per_year=3)
@@ -90,6 +94,10 @@ def maximum_drawdown(pnl: ArrayLike) -> float:
     Raises
     ------
     InputError
+
+    References
+    ----------
+    Magdon-Ismail and Atiya (2004), "Maximum drawdown", Risk 17(10).
 
     Examples
     --------
@@ -151,6 +159,10 @@ def sortino_ratio(returns: ArrayLike, target: float = 0.0, periods_per_year: flo
     ------
     InputError
 
+    References
+    ----------
+    Sortino and van der Meer (1991), "Downside risk".
+
     Examples
     --------
     >>> sortino_ratio([3.0, -2.0, 3.0, 0.0], periods_per_year=1), sortino_ratio([0.1, 0.2])
@@ -178,6 +190,10 @@ def beta(returns: ArrayLike, benchmark: ArrayLike) -> float | None:
     Raises
     ------
     InputError
+
+    References
+    ----------
+    Sharpe (1964), "Capital asset prices".
 
     Examples
     --------
@@ -208,6 +224,10 @@ def tracking_error(returns: ArrayLike, benchmark: ArrayLike, periods_per_year: f
     Raises
     ------
     InputError
+
+    References
+    ----------
+    Grinold and Kahn, Active Portfolio Management, chapter 3.
 
     Examples
     --------

@@ -196,6 +196,10 @@ def transforms_of(losses: ArrayLike, scale: ArrayLike, family: Literal["normal"]
     ------
     InputError
 
+    References
+    ----------
+    Rosenblatt (1952), "Remarks on a multivariate transformation".
+
     Examples
     --------
     >>> transforms_of([0.0, 1.959963985], [1.0, 1.0]).round(4)

@@ -44,7 +44,36 @@ _OFFSETS = {
 
 
 def quantile_position(n: int, level: Fraction, estimator: str) -> tuple[int, Fraction]:
-    """Rank counted from the smallest loss, and the weight of the next rank."""
+    """Rank counted from the smallest loss, and the weight of the next rank.
+
+    Parameters
+    ----------
+    n : int
+    level : Fraction
+        In (0, 1).
+    estimator : str
+        One of Hyndman and Fan's types, by numpy's name.
+
+    Returns
+    -------
+    rank : int
+        May lie outside 1 to n by one: the caller clips it.
+    weight : Fraction
+
+    Raises
+    ------
+    KeyError
+        An unknown name: the callers check it.
+
+    References
+    ----------
+    Hyndman and Fan (1996).
+
+    Examples
+    --------
+    >>> quantile_position(100, Fraction(95, 100), "linear")
+    (95, Fraction(1, 20))
+    """
     at = n * level
     if estimator == "inverted_cdf":
         return math.ceil(at), Fraction(0)
@@ -213,6 +242,10 @@ def weighted_tail(losses: ArrayLike, weights: ArrayLike, confidence_level: float
     Raises
     ------
     InputError
+
+    References
+    ----------
+    Boudoukh, Richardson and Whitelaw (1998); Acerbi and Tasche (2002) for the last loss.
 
     Examples
     --------

@@ -128,6 +128,15 @@ def weighted_ranked_tail(
     -------
     RankedTail
 
+    Raises
+    ------
+    InputError
+        As `quantiles.weighted_tail`.
+
+    References
+    ----------
+    Boudoukh, Richardson and Whitelaw (1998).
+
     Examples
     --------
     >>> tail = weighted_ranked_tail(np.array([10.0, 5.0, 1.0]), np.array([0.03, 0.07, 0.9]), 0.95)

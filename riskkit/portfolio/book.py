@@ -15,6 +15,23 @@ PIVOT_CURRENCY = "USD"
 def fx_factor(currency: str) -> str:
     """Name of the factor that quotes a currency in the pivot currency.
 
+    Parameters
+    ----------
+    currency : str
+        Three capital letters.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    Nothing: positions check their currency.
+
+    References
+    ----------
+    ISO 4217 codes.
+
     Examples
     --------
     >>> fx_factor("EUR")

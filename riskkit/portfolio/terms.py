@@ -29,6 +29,22 @@ _TYPES: dict[str, type[Instrument]] = {
 def instrument_terms(instrument: Instrument) -> dict[str, Any]:
     """An instrument as a plain dict for JSON: `type` and its fields, dates in ISO form.
 
+    Parameters
+    ----------
+    instrument : Instrument
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    ISO 8601 for dates.
+
     Examples
     --------
     >>> instrument_terms(Cash("EUR"))
@@ -41,6 +57,22 @@ def instrument_terms(instrument: Instrument) -> dict[str, Any]:
 
 def instrument_from_terms(terms: Mapping[str, Any]) -> Instrument:
     """The instrument that `instrument_terms` described; InputError names the field that is wrong.
+
+    Parameters
+    ----------
+    terms : mapping of str to object
+
+    Returns
+    -------
+    Instrument
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    ISO 8601 for dates.
 
     Examples
     --------

@@ -70,6 +70,25 @@ def cash_flows(bond: ZeroCouponBond | FixedCouponBond, as_of: date) -> CashFlows
     Zero: annual compounding, Actual/365 Fixed. Fixed coupon: compounding at the coupon frequency,
     Actual/Actual ICMA within the running period; coupon dates run back from maturity, month ends kept.
 
+    Parameters
+    ----------
+    bond : ZeroCouponBond or FixedCouponBond
+    as_of : date
+
+    Returns
+    -------
+    CashFlows
+        Of one unit, in the bond's currency.
+
+    Raises
+    ------
+    InputError
+        It has been repaid.
+
+    References
+    ----------
+    ICMA Rule 251 (Actual/Actual); Fabozzi, Fixed Income Mathematics.
+
     Examples
     --------
     >>> bond = FixedCouponBond("B", "USD", "UST10", date(2022, 1, 15), coupon=0.06)

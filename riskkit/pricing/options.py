@@ -144,6 +144,10 @@ def black_scholes(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike
     array (S,)
         At zero volatility or time the discounted payoff on the forward.
 
+    Raises
+    ------
+    Nothing: spots and volatilities below zero are the caller's to refuse.
+
     References
     ----------
     Haug (2007), The Complete Guide to Option Pricing Formulas, section 1.1.
@@ -160,6 +164,24 @@ def black_scholes(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike
 
 def black_scholes_greeks(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike, time: float) -> Greeks:
     """Derivatives of `black_scholes`, analytic; at zero volatility or time those by volatility are zero.
+
+    Parameters
+    ----------
+    option, spot, volatility, time
+        As `black_scholes`.
+
+    Returns
+    -------
+    Greeks
+        Arrays (S,), by one unit of each variable: volatility 1 is 100 %, theta is a year's.
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    Haug (2007), The Complete Guide to Option Pricing Formulas, chapter 2.
 
     Examples
     --------
@@ -180,7 +202,32 @@ def _d(forward: FloatArray, strike: FloatArray, deviation: FloatArray) -> tuple[
 
 
 def years_to_expiry(option: EuropeanOption, as_of: date) -> float:
-    """Actual/365 Fixed years to expiry; InputError if the option has expired."""
+    """Actual/365 Fixed years to expiry; InputError if the option has expired.
+
+    Parameters
+    ----------
+    option : EuropeanOption
+    as_of : date
+
+    Returns
+    -------
+    float
+        Zero or above.
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    ISDA 2006 Definitions, section 4.16 (Actual/365 Fixed).
+
+    Examples
+    --------
+    >>> option = EuropeanOption("C", "USD", "S", "S.vol", 40.0, date(2021, 1, 1), "call")
+    >>> years_to_expiry(option, date(2020, 1, 2))
+    1.0
+    """
     days = (option.expiry - as_of).days
     if days < 0:
         raise InputError("expiry", str(option.expiry), f"on or after {as_of}: {option.symbol} has expired")

@@ -37,6 +37,10 @@ def instrument_value(instrument: Instrument, as_of: date, levels: Sequence[Float
     MarketDataError
         A yield at which nothing can be discounted.
 
+    References
+    ----------
+    Hull, Options, Futures, and Other Derivatives.
+
     Examples
     --------
     >>> float(instrument_value(Equity("ABC", "USD"), date(2020, 1, 1), [np.array(12.5)]))
@@ -56,6 +60,28 @@ def instrument_derivatives(
     instrument: Instrument, as_of: date, levels: Sequence[float]
 ) -> tuple[FloatArray, FloatArray]:
     """First (n,) and second (n, n) derivatives of `instrument_value` by the instrument's n factors.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    as_of : date
+    levels : sequence of float
+        One for each of `instrument.factors`, in that order.
+
+    Returns
+    -------
+    gradient : array (n,)
+    hessian : array (n, n)
+        Instrument's currency per (squared) unit of level.
+
+    Raises
+    ------
+    InputError, MarketDataError
+        As `instrument_value`.
+
+    References
+    ----------
+    Haug (2007), chapter 2; Fabozzi, Fixed Income Mathematics, on duration and convexity.
 
     Examples
     --------

@@ -210,10 +210,27 @@ class _LinearBlock:
 def revalue(portfolio: Portfolio, scenarios: ScenarioSet, method: Method = "full") -> FloatArray:
     """P&L of each position under each scenario of a set.
 
+    Parameters
+    ----------
+    portfolio : Portfolio
+    scenarios : ScenarioSet
+    method : {"full", "delta_gamma"}
+
     Returns
     -------
     array (S, P)
         Base currency, gain positive.
+
+    Raises
+    ------
+    InputError
+        An unknown method, an expired option.
+    MarketDataError
+        A factor is missing, or of the wrong kind or currency.
+
+    References
+    ----------
+    Jorion, Value at Risk, "Full valuation".
 
     Examples
     --------

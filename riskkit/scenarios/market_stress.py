@@ -56,6 +56,11 @@ def stressed_levels(scenario: StressScenario, history: FactorHistory, snapshot: 
     snapshot : MarketSnapshot
         Today, same factors as the history.
 
+    Returns
+    -------
+    StressedMarket
+        Levels (F,), or a status and the reason there are none.
+
     Raises
     ------
     InputError
@@ -63,6 +68,18 @@ def stressed_levels(scenario: StressScenario, history: FactorHistory, snapshot: 
     MarketDataError
         If a relative shock meets a level of zero or below, or one that moves by absolute amounts and is within two of
         its daily deviations of zero (oil in April 2020, a yield of 0.05 %): give an absolute one.
+
+    References
+    ----------
+    Basel Committee (2018), Stress testing principles.
+
+    Examples
+    --------
+    >>> days = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
+    >>> history = FactorHistory((RiskFactor("ABC", "equity", "USD"),), days, np.array([[90.0], [100.0]]))
+    >>> crash = StressScenario("crash", "Crash", "an example", shocks=(Shock("kind:equity", -0.2, "relative"),))
+    >>> stressed_levels(crash, history, history.snapshot()).levels
+    array([80.])
     """
     if not snapshot.factors:
         return StressedMarket("not_applicable", None, "The value of this book depends on no market factor.")
@@ -100,6 +117,24 @@ def _replayed(scenario: StressScenario, history: FactorHistory, snapshot: Market
 
 def shock_by_factor(shocks: tuple[Shock, ...], factors: tuple[RiskFactor, ...]) -> dict[int, Shock]:
     """The shock that each factor takes, by its place; factors that none reaches are left out.
+
+    Parameters
+    ----------
+    shocks : tuple of Shock
+    factors : tuple of RiskFactor
+
+    Returns
+    -------
+    dict of int to Shock
+        The most exact one: a factor's own name goes before its kind and currency.
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    No formula.
 
     Examples
     --------

@@ -72,6 +72,10 @@ def historical_scenarios(history: FactorHistory, lookback_days: int, horizon_day
     MarketDataError
         If the history is too short.
 
+    References
+    ----------
+    Hull, Risk Management and Financial Institutions, chapter on historical simulation.
+
     Examples
     --------
     >>> days = np.array(["2020-01-01", "2020-01-02", "2020-01-03"], "datetime64[D]")
@@ -100,6 +104,21 @@ def level_changes(base: MarketSnapshot, returns: FloatArray) -> tuple[FloatArray
     changes : array (S, F)
         In each factor's unit. No level falls below zero (equity, volatility) or 1 % of today's (fx).
     notes : tuple of str
+
+    Raises
+    ------
+    Nothing: what would fall through a floor is held there, and said.
+
+    References
+    ----------
+    No source: the floors are riskkit's own (`FLOORS`).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> base = MarketSnapshot(date(2020, 1, 1), (RiskFactor("ABC", "equity", "USD"),), np.array([50.0]))
+    >>> level_changes(base, np.array([[0.1], [-1.5]]))[0].tolist()
+    [[5.0], [-50.0]]
     """
     changes = np.array(returns, np.float64)
     for column, factor in enumerate(base.factors):
@@ -110,7 +129,31 @@ def level_changes(base: MarketSnapshot, returns: FloatArray) -> tuple[FloatArray
 
 
 def unit_moves(base: MarketSnapshot) -> FloatArray:
-    """Level change per unit of return, (F,): the level itself for relative and log factors, 1 for absolute ones."""
+    """Level change per unit of return, (F,): the level itself for relative and log factors, 1 for absolute ones.
+
+    Parameters
+    ----------
+    base : MarketSnapshot
+
+    Returns
+    -------
+    array (F,)
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    No formula.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> base = MarketSnapshot(date(2020, 1, 1), (RiskFactor("UST", "yield", "USD"),), np.array([0.02]))
+    >>> unit_moves(base)
+    array([1.])
+    """
     absolute = np.array([factor.return_type == "absolute" for factor in base.factors], bool)
     return np.where(absolute, 1.0, base.levels)
 

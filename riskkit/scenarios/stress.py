@@ -102,7 +102,31 @@ class StressScenario:
 
 
 def choose(scenarios: Iterable[StressScenario], wanted: str) -> tuple[StressScenario, ...]:
-    """The scenarios that `all` or a comma-separated list names, in the order given; InputError names the unknown."""
+    """The scenarios that `all` or a comma-separated list names, in the order given; InputError names the unknown.
+
+    Parameters
+    ----------
+    scenarios : iterable of StressScenario
+    wanted : str
+
+    Returns
+    -------
+    tuple of StressScenario
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    No formula.
+
+    Examples
+    --------
+    >>> one = StressScenario("a", "A", "an example", shocks=(Shock("kind:equity", -0.1, "relative"),))
+    >>> [scenario.name for scenario in choose([one], "all")]
+    ['a']
+    """
     known = {scenario.name: scenario for scenario in scenarios}
     names = [name.strip() for name in wanted.split(",") if name.strip()]
     if names == ["all"]:

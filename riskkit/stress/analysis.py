@@ -42,6 +42,10 @@ def stress_test(
     MarketDataError
         A factor is missing, or of the wrong kind or currency.
 
+    References
+    ----------
+    Basel Committee (2018), Stress testing principles.
+
     Examples
     --------
     >>> from riskkit.market import RiskFactor

@@ -143,12 +143,21 @@ def sensitivity_ladder(
         Its last date is valued.
     spec : LadderSpec, optional
 
+    Returns
+    -------
+    SensitivityResult
+        Its `pnl` is (steps, 1).
+
     Raises
     ------
     InputError
         The target is not among the book's factors, or a level cannot take the shock.
     MarketDataError
         A relative shock of a level near or below zero.
+
+    References
+    ----------
+    Hull, Risk Management and Financial Institutions, chapter on scenario analysis.
 
     Examples
     --------
@@ -176,10 +185,31 @@ def sensitivity_grid(portfolio: Portfolio, history: FactorHistory, spec: GridSpe
         Its last date is valued.
     spec : GridSpec, optional
 
+    Returns
+    -------
+    SensitivityResult
+        Its `pnl` is (spot steps, volatility steps).
+
     Raises
     ------
     InputError
         A target is not among the book's factors, or a level cannot take the shock.
+
+    References
+    ----------
+    SPAN's risk array; Hull, Risk Management and Financial Institutions.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from riskkit.market import RiskFactor
+    >>> from riskkit.portfolio import EuropeanOption, Position
+    >>> factors = (RiskFactor("S", "equity", "USD"), RiskFactor("S.vol", "volatility", "USD", "absolute"))
+    >>> days = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
+    >>> history = FactorHistory(factors, days, np.array([[100.0, 0.2], [100.0, 0.2]]))
+    >>> call = EuropeanOption("C", "USD", "S", "S.vol", 100.0, date(2020, 12, 18), "call")
+    >>> sensitivity_grid(Portfolio("book", "USD", (Position(call, 1),)), history).pnl.shape
+    (7, 7)
     """
     spec = GridSpec() if spec is None else spec
     spots, points = _steps(spec.spot_widest, spec.n_steps), _steps(spec.volatility_widest, spec.n_steps)

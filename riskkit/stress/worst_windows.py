@@ -59,6 +59,10 @@ def worst_of_history(portfolio: Portfolio, history: FactorHistory, spec: WorstSp
     MarketDataError
         The history is shorter than a window.
 
+    References
+    ----------
+    Jorion, Value at Risk, chapter on stress testing: historical scenarios of the portfolio.
+
     Examples
     --------
     >>> from riskkit.market import RiskFactor

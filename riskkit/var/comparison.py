@@ -89,6 +89,10 @@ def compare_methods(portfolio: Portfolio, history: FactorHistory, spec: VarSpec 
     InputError, MarketDataError
         As `portfolio_var`.
 
+    References
+    ----------
+    Hull, Risk Management and Financial Institutions, "Comparison of approaches".
+
     Examples
     --------
     >>> import numpy as np

@@ -78,6 +78,20 @@ def liquidity_horizon_es(
     References
     ----------
     Basel Committee on Banking Supervision, Basel Framework, MAR33.4, MAR33.5 and MAR33.12.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.market import RiskFactor
+    >>> from riskkit.portfolio import Equity, Position
+    >>> days = np.datetime64("2020-01-01") + np.arange(101)
+    >>> levels = np.cumprod(1 + 0.01 * np.random.default_rng(0).standard_normal(101))
+    >>> history = FactorHistory((RiskFactor("ABC", "equity", "USD"),), days, levels[:, None])
+    >>> book = Portfolio("book", "USD", (Position(Equity("ABC", "USD"), 10),))
+    >>> spec = VarSpec(confidence_level=0.975, horizon_days=10, lookback_days=100)
+    >>> result = liquidity_horizon_es(book, history, {"ABC": 20}, spec)
+    >>> round(result.expected_shortfall / result.base.expected_shortfall, 6)  # the root of 20 over 10 days
+    1.414214
     """
     spec = VarSpec(confidence_level=0.975, horizon_days=HORIZONS[0]) if spec is None else spec
     if spec.horizon_days != HORIZONS[0]:

@@ -82,6 +82,19 @@ def stressed_var(
     References
     ----------
     Basel Framework, MAR33.7 (the period of stress); Basel 2.5, revisions to market risk, paragraph 718(Lxxvi)(i).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.market import RiskFactor
+    >>> from riskkit.portfolio import Equity, Position
+    >>> days = np.datetime64("2020-01-01") + np.arange(101)
+    >>> levels = np.cumprod(1 + 0.01 * np.random.default_rng(0).standard_normal(101))
+    >>> history = FactorHistory((RiskFactor("ABC", "equity", "USD"),), days, levels[:, None])
+    >>> book = Portfolio("book", "USD", (Position(Equity("ABC", "USD"), 10),))
+    >>> result = stressed_var(book, history, VarSpec(lookback_days=50))
+    >>> result.stressed.expected_shortfall >= result.current.expected_shortfall
+    True
     """
     spec = VarSpec(lookback_days=250) if spec is None else spec
     history = history.select(portfolio.factors)

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from riskkit.errors import InputError
-from riskkit.measures import coverage
+from riskkit.measures import coverage, independence
 from riskkit.measures.exact_backtest import exact_coverage
 
 
@@ -53,11 +53,11 @@ def test_against_every_pattern_one_by_one(n, level):
 
 def test_the_ratios_are_those_of_the_asymptotic_tests():
     hits = np.random.default_rng(2).random(400) < 0.03
-    exact, counts = exact_coverage(hits, 0.98), coverage.transitions(hits)
+    exact, counts = exact_coverage(hits, 0.98), independence.transitions(hits)
     x = int(hits.sum())
     assert exact.unconditional_ratio == pytest.approx(coverage.kupiec_pof(x, 400, 0.98).statistic)
-    assert exact.independence_ratio == pytest.approx(coverage.christoffersen_independence(counts).statistic)
-    assert exact.conditional_ratio == pytest.approx(coverage.conditional_coverage(x, 400, 0.98, counts).statistic)
+    assert exact.independence_ratio == pytest.approx(independence.christoffersen_independence(counts).statistic)
+    assert exact.conditional_ratio == pytest.approx(independence.conditional_coverage(x, 400, 0.98, counts).statistic)
 
 
 def test_large_samples_come_to_the_chi_square():

@@ -5,8 +5,8 @@ from math import log
 
 import pytest
 
-from riskkit.measures import coverage
-from riskkit.measures.coverage import Transitions
+from riskkit.measures import coverage, independence
+from riskkit.measures.independence import Transitions
 
 #: Basel Committee, Supervisory framework for backtesting (1996), table 1: 250 days at 99 %, per cent.
 EXACT = (8.1059, 20.4693, 25.7417, 21.4948, 13.4071, 6.6629, 2.7482, 0.9676, 0.2969, 0.0806, 0.0196)
@@ -44,9 +44,9 @@ def test_matlab_95() -> None:
     counts = Transitions(932, 53, 53, 4)
     pof = coverage.kupiec_pof(57, 1043, 0.95)
     assert (pof.statistic, pof.p_value) == pytest.approx((0.46147, 0.49694), abs=5e-6)
-    cci = coverage.christoffersen_independence(counts)
+    cci = independence.christoffersen_independence(counts)
     assert (cci.statistic, cci.p_value) == pytest.approx((0.25866, 0.61104), abs=5e-6)
-    cc = coverage.conditional_coverage(57, 1043, 0.95, counts)
+    cc = independence.conditional_coverage(57, 1043, 0.95, counts)
     assert (cc.statistic, cc.p_value) == pytest.approx((0.72013, 0.69763), abs=5e-6)
     z = coverage.binomial_z(57, 1043, 0.95)
     assert (z.statistic, z.p_value) == pytest.approx((0.68905, 0.49079), abs=5e-6)
