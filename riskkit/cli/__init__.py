@@ -12,6 +12,7 @@ from riskkit.errors import RiskkitError
 
 #: command -> (module, one-line help). Help is kept here so that `riskkit --help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "audit": ("riskkit.cli.audit", "Read and verify the audit log."),
     "check": ("riskkit.cli.check", "Check notebooks, parameter files, scenarios and settings."),
     "demo": ("riskkit.cli.demo", "Start everything on this machine, on real market data."),
     "doctor": ("riskkit.cli.doctor", "Name what is missing or broken here, with the remedy."),

@@ -8,8 +8,8 @@ import pytest
 from postgrest.exceptions import APIError
 from supabase import ClientOptions, create_client
 
-from tests.database.world import PASSWORD
 from tests.database.test_matrix import read_matrix
+from tests.database.world import PASSWORD
 
 KEYS = {"teams": "id"}
 #: A column every user could name, and a value for it that is there.
