@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 from starlette.applications import Starlette
@@ -21,9 +22,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskkit import logs
 from riskkit.local.answer import AuthError, RestError, as_json, not_spoken
 from riskkit.local.auth import Auth
+from riskkit.local.auth_routes import auth_routes
 from riskkit.local.body import TooLarge
 from riskkit.local.config import Config
 from riskkit.local.database import Database
+from riskkit.local.mail import Mail, Post
 from riskkit.local.rest import Rest
 from riskkit.local.tokens import Tokens
 
@@ -43,6 +46,8 @@ class Settings:
     jwt_secret: str = field(repr=False)
     anon_key: str = field(repr=False)
     service_key: str = field(repr=False)
+    outbox: str
+    signing_keys: list[dict[str, str]] = field(repr=False)
     config: Config = field(default_factory=Config)
 
 
@@ -50,22 +55,21 @@ def application(settings: Settings) -> Starlette:
     """The gateway: Auth and REST, and a clear error for every other path."""
     database = Database(settings.rest_db, settings.auth_db)
     issuer = f"{settings.url}/auth/v1"
-    tokens = Tokens(settings.jwt_secret, settings.anon_key, settings.service_key, issuer, settings.config.token_seconds)
+    tokens = Tokens(
+        settings.jwt_secret, settings.anon_key, settings.service_key, issuer, settings.config.token_seconds,
+        settings.signing_keys,
+    )  # fmt: skip
     auth, rest = Auth(database, tokens, settings.config), Rest(database, tokens, settings.config)
+    post = Post(Mail(**settings.config.mail), Path(settings.outbox))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with database.opened():
             yield
+            await post.finish()
 
     routes = [
-        Route("/auth/v1/health", auth.health, methods=["GET"]),
-        Route("/auth/v1/token", auth.token, methods=["POST"]),
-        Route("/auth/v1/user", auth.user, methods=["GET"]),
-        Route("/auth/v1/logout", auth.logout, methods=["POST"]),
-        Route("/auth/v1/admin/users", auth.create_user, methods=["POST"]),
-        Route("/auth/v1/admin/users", auth.list_users, methods=["GET"]),
-        Route("/auth/v1/admin/users/{id:uuid}", auth.get_user, methods=["GET"]),
+        *auth_routes(auth, post),
         Route("/rest/v1/rpc/{name}", rest.rpc, methods=["GET", "HEAD", "POST"]),
         Route("/rest/v1/{name}", rest.table, methods=["GET", "HEAD", "POST", "PATCH", "DELETE"]),
         Route("/{path:path}", _elsewhere, methods=_EVERY),

@@ -1,54 +1,63 @@
-"""How often a password may be guessed: by account, and by address without locking out the address's other users."""
+"""How often something secret may be guessed: strictly by account and address together, looser by either alone."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-#: Failures allowed in a window of this many seconds.
-WINDOW = 300.0
-PER_ACCOUNT = 10
-PER_ADDRESS = 100
-#: From an address past its limit, what each account is still allowed: its owner's first try succeeds.
-PER_ACCOUNT_THERE = 1
-_ACCOUNTS_KEPT = 100_000
+_KEYS_KEPT = 100_000
 
 
+@dataclass
 class Attempts:
-    """Failed sign-ins of this process; they are forgotten when it restarts.
+    """Failures of this process in a window; an attempt counts from its start, so that parallel guesses count too.
 
-    An attempt counts from its start, so that a burst of parallel guesses cannot slip by; success takes it back.
+    An attacker elsewhere uses up his own pair, not the owner's; all addresses together may use up the account; and
+    behind an address that many failed from, each account keeps one try. They are forgotten at a restart.
+
+    Attributes
+    ----------
+    pair, account, address : int
+        Failures allowed: of an account from one address, of an account from anywhere, from an address.
+    window : float
+        For how long a failure counts [s].
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failures: dict[str, deque[float]] = {}
+    pair: int = 20
+    account: int = 50
+    address: int = 100
+    window: float = 300.0
+    clock: Callable[[], float] = time.monotonic
+    _failures: dict[str, deque[float]] = field(default_factory=dict)
 
     def begin(self, account: str, address: str) -> bool:
         """Count an attempt, or refuse it (and count nothing)."""
-        mine, there = self._recent("account:" + account), self._recent("address:" + address)
-        allowed = PER_ACCOUNT_THERE if len(there) >= PER_ADDRESS else PER_ACCOUNT
-        if len(mine) >= allowed:
+        pair, anywhere, there = lists = [self._recent(key) for key in _keys(account, address)]
+        if len(pair) >= (self.pair if len(there) < self.address else 1) or len(anywhere) >= self.account:
             return False
-        now = self._clock()
-        mine.append(now)
-        there.append(now)
+        for times in lists:
+            times.append(self.clock())
         return True
 
     def succeeded(self, account: str, address: str) -> None:
-        """The attempt was the owner's: the account starts afresh, the address loses this one."""
-        self._failures.pop("account:" + account, None)
-        there = self._recent("address:" + address)
-        if there:
-            there.pop()
+        """The attempt was the owner's: this address starts afresh for the account, the others lose this one."""
+        pair, anywhere, there = (self._recent(key) for key in _keys(account, address))
+        pair.clear()
+        for times in (anywhere, there):
+            if times:
+                times.pop()
 
     def _recent(self, key: str) -> deque[float]:
-        """The failures of a key inside the window."""
-        now = self._clock()
-        if len(self._failures) > _ACCOUNTS_KEPT:
-            self._failures = {one: times for one, times in self._failures.items() if times and times[-1] > now - WINDOW}
-        times = self._failures.setdefault(key, deque(maxlen=PER_ADDRESS + 1))
-        while times and times[0] <= now - WINDOW:
+        oldest = self.clock() - self.window
+        if len(self._failures) > _KEYS_KEPT:
+            self._failures = {one: times for one, times in self._failures.items() if times and times[-1] > oldest}
+        times = self._failures.setdefault(key, deque())
+        while times and times[0] <= oldest:
             times.popleft()
         return times
+
+
+def _keys(account: str, address: str) -> tuple[str, str, str]:
+    return f"{address} {account}", f"account {account}", f"address {address}"

@@ -1,11 +1,13 @@
-"""Auth's endpoints: password sign-in, refresh, user, sign-out, and the admin's users."""
+"""What Auth's endpoints share: who asks, what is asked, the session that is answered, and what is put on record."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -13,7 +15,7 @@ from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
-from riskkit.local import users
+from riskkit.local import sessions
 from riskkit.local.answer import AuthError, as_json
 from riskkit.local.attempts import Attempts
 from riskkit.local.body import read_body
@@ -21,192 +23,153 @@ from riskkit.local.config import Config
 from riskkit.local.database import Database
 from riskkit.local.passwords import LONGEST, hash_password, matches
 from riskkit.local.tokens import Caller, TokenRefused, Tokens
+from riskkit.local.users import Cursor
 
+_log = logging.getLogger(__name__)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
-_INVALID = AuthError(400, "invalid_credentials", "Invalid login credentials")
 _HASHING_AT_ONCE = 4
-_MOST_USERS_A_PAGE = 1000
+#: What a client sends that changes nothing here: captchas, and a proof that only links opened in a browser need.
+_IDLE = {"gotrue_meta_security", "code_challenge", "code_challenge_method"}
+#: Functions of the project that are told of attempts, by the names hosted Auth's hooks have; both may be absent.
+_HOOKS = {"password": "private.note_password_attempt(jsonb)", "factor": "private.note_factor_attempt(jsonb)"}
 
 
 class Auth:
-    """The Auth slice on one database."""
+    """Auth on one database, for the endpoints."""
 
     def __init__(self, database: Database, tokens: Tokens, config: Config) -> None:
-        self._database, self._tokens, self._config = database, tokens, config
-        self._attempts = Attempts()
+        self.database, self.tokens, self.config = database, tokens, config
+        self.terms = sessions.Terms(
+            tokens.secret, config.reuse_seconds, config.timebox_seconds, config.inactivity_seconds
+        )
+        self.attempts = {"password": Attempts(), "factor": Attempts(5, 15), "mail": Attempts(10, 30)}
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
 
-    async def health(self, _: Request) -> Response:
-        """Whether the gateway reaches its database; asks for no key."""
-        healthy = await self._database.healthy()
-        return as_json({"name": "riskkit-local", "healthy": healthy}, 200 if healthy else 503)
-
-    async def token(self, request: Request) -> Response:
-        """Sign in with a password, or exchange a refresh token."""
-        self._key(request)
-        grant = request.query_params.get("grant_type")
-        body = await self._body(request)
-        if grant == "password":
-            return await self._password(request, body)
-        if grant == "refresh_token":
-            return await self._refresh(body)
-        raise AuthError(400, "validation_failed", "grant_type is password or refresh_token")
-
-    async def user(self, request: Request) -> Response:
-        """The signed-in user, as long as the session has not ended."""
-        caller = self._user(request)
-        async with self._database.auth_transaction() as cursor:
-            user = await users.signed_in(cursor, caller.claims)
-        if user is None:
-            raise AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
-        return as_json(user)
-
-    async def logout(self, request: Request) -> Response:
-        """End this session, the others, or all; access tokens live on until they expire, as upstream."""
-        caller = self._user(request)
-        scope = request.query_params.get("scope", "global")
-        if scope not in ("global", "local", "others"):
-            raise AuthError(400, "validation_failed", f"Unsupported logout scope {scope!r}")
-        async with self._database.auth_transaction() as cursor:
-            await users.end_sessions(cursor, caller.claims, scope)
-        return Response(status_code=204)
-
-    async def create_user(self, request: Request) -> Response:
-        """A new user, by the service key."""
-        self._admin(request)
-        given = await self._body(request)
-        email, password = given.get("email"), given.get("password")
-        if not isinstance(email, str) or not email.isprintable() or not _EMAIL.fullmatch(email):
-            raise AuthError(400, "validation_failed", "Unable to validate email address: invalid format")
-        if password is not None:
-            self._check_password(password)
-        for name in ("user_metadata", "app_metadata"):
-            if not isinstance(given.get(name) or {}, dict):
-                raise AuthError(400, "validation_failed", f"{name} must be an object")
-        hashed = await self._hash(password) if password else None
+    @asynccontextmanager
+    async def transaction(self, request: Request) -> AsyncIterator[Cursor]:
+        """A transaction on Auth's tables; triggers find the request's id where REST has it."""
+        headers = json.dumps({"x-request-id": request.state.request_id})
         try:
-            async with self._database.auth_transaction() as cursor:
-                user = await users.create(cursor, given, hashed)
-        except psycopg.errors.UniqueViolation as error:
-            message = "A user with this email address has already been registered"
-            raise AuthError(422, "email_exists", message) from error
+            async with self.database.auth_transaction() as cursor:
+                await cursor.execute("select set_config('request.headers', %s, true)", (headers,))
+                yield cursor
         except psycopg.DataError as error:
             raise AuthError(400, "validation_failed", "A value cannot be stored") from error
-        return as_json(user)
 
-    async def list_users(self, request: Request) -> Response:
-        """One page of users, by the service key."""
-        self._admin(request)
-        number, size = (_whole(request, name, usual) for name, usual in (("page", 1), ("per_page", 50)))
-        async with self._database.auth_transaction() as cursor:
-            found, total = await users.page(cursor, number, min(size, _MOST_USERS_A_PAGE))
-        return as_json({"users": found, "aud": "authenticated"}, headers={"x-total-count": str(total)})
+    @asynccontextmanager
+    async def signed_in(self, request: Request) -> AsyncIterator[tuple[Cursor, DictRow]]:
+        """A transaction, and the session of the request's token with its user: neither ended nor banned."""
+        caller = self.caller(request)
+        if caller.role != "authenticated":
+            raise AuthError(401, "no_authorization", "This endpoint requires a valid Bearer token")
+        async with self.transaction(request) as cursor:
+            session = await sessions.find(cursor, caller.claims)
+            if session is None:
+                raise AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
+            if session["banned"]:
+                raise AuthError(403, "user_banned", "User is banned")
+            yield cursor, session
 
-    async def get_user(self, request: Request) -> Response:
-        """One user, by the service key."""
-        self._admin(request)
-        async with self._database.auth_transaction() as cursor:
-            user = await users.by_id(cursor, str(request.path_params["id"]))
-        if user is None:
-            raise AuthError(404, "user_not_found", "User not found")
-        return as_json(user["shown"])
+    def caller(self, request: Request) -> Caller:
+        """Whoever holds a known key; a bearer token that is given must be good."""
+        try:
+            caller = self.tokens.caller(request.headers.get("apikey"), request.headers.get("authorization"))
+        except TokenRefused as error:
+            if error.code in ("no_key", "bad_key"):
+                raise AuthError(401, "no_authorization", error.message) from error
+            raise AuthError(403, "bad_jwt", f"invalid JWT: {error.message}") from error
+        request.state.caller = caller
+        return caller
 
-    async def _password(self, request: Request, body: Mapping[str, Any]) -> Response:
-        email, password = body.get("email"), body.get("password")
-        if not isinstance(email, str) or not isinstance(password, str) or not email or not password:
-            raise AuthError(400, "validation_failed", "email and password are needed")
-        if len(email) > 255 or len(password) > 1024 or not email.isprintable():
-            raise _INVALID
-        account, address = email.strip().lower(), request.client.host if request.client else "unknown"
-        if not self._attempts.begin(account, address):
+    def key(self, request: Request) -> None:
+        """Any known key will do: a client that refreshes still sends the access token that has expired."""
+        if self.tokens.key_role(request.headers.get("apikey")) is None:
+            raise AuthError(401, "no_authorization", "No API key found in request, or an unknown one")
+
+    def admin(self, request: Request) -> None:
+        """The service key only."""
+        if self.caller(request).role != "service_role":
+            raise AuthError(403, "not_admin", "User not allowed")
+
+    async def body(self, request: Request, *known: str) -> dict[str, Any]:
+        """The JSON object sent; a name beside the known ones that asks for something is refused, not overlooked."""
+        raw = await read_body(request, self.config.auth_bytes)
+        try:
+            body = json.loads(raw or (b"{}" if request.method == "DELETE" else b""))
+        except (ValueError, RecursionError) as error:
+            raise AuthError(400, "bad_json", "Could not parse request body as JSON") from error
+        if not isinstance(body, dict):
+            raise AuthError(400, "bad_json", "The request body must be a JSON object")
+        asked = {name for name, value in body.items() if value} - _IDLE - set(known)
+        if asked:
+            what = ", ".join(sorted(asked))[:100]
+            raise AuthError(501, "not_implemented", f"The embedded Supabase does not speak {what} here")
+        return body
+
+    def email(self, body: Mapping[str, Any]) -> str:
+        """The address in a body."""
+        email = body.get("email")
+        if not isinstance(email, str) or not email.isprintable() or not _EMAIL.fullmatch(email.strip()):
+            raise AuthError(400, "validation_failed", "Unable to validate email address: invalid format")
+        return email.strip().lower()
+
+    def attempt(self, kind: str, account: str, request: Request) -> None:
+        """Count an attempt at something secret, or refuse it."""
+        if not self.attempts[kind].begin(account, address(request)):
             raise AuthError(429, "over_request_rate_limit", "Too many attempts; try again in a few minutes")
-        async with self._database.auth_transaction() as cursor:
-            user = await users.by_email(cursor, account)
+
+    async def hash(self, password: object) -> str:
+        """The hash of a new password that is long enough."""
+        shortest = self.config.password_length
+        if not isinstance(password, str) or not shortest <= len(password) <= LONGEST or "\x00" in password:
+            raise AuthError(422, "weak_password", f"Password should be {shortest} to {LONGEST} characters.")
         async with self._hashing:
-            right = await asyncio.to_thread(matches, password, user["encrypted_password"] if user else None)
-        if user is None or not right:
-            raise _INVALID
-        self._attempts.succeeded(account, address)
-        if user["email_confirmed_at"] is None:
-            raise AuthError(400, "email_not_confirmed", "Email not confirmed")
-        async with self._database.auth_transaction() as cursor:
-            agent = request.headers.get("user-agent", "")
-            return self._session(await users.begin_session(cursor, user["id"], agent, address))
+            return await asyncio.to_thread(hash_password, password)
 
-    async def _refresh(self, body: Mapping[str, Any]) -> Response:
-        token = body.get("refresh_token")
-        if not isinstance(token, str) or not token or len(token) > 200:
-            raise AuthError(400, "validation_failed", "refresh_token is needed")
-        async with self._database.auth_transaction() as cursor:
-            session = await users.refresh(cursor, token, self._config.reuse_seconds)
-        if isinstance(session, str):
-            raise AuthError(400, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
-        if session is None:
-            raise AuthError(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
-        return self._session(session)
+    async def matches(self, password: str, known: str | None) -> bool:
+        """Whether a password is the one hashed; as much work for nobody's."""
+        async with self._hashing:
+            return await asyncio.to_thread(matches, password, known)
 
-    def _session(self, session: DictRow) -> Response:
-        user = session["user_shown"]
+    def session(self, session: DictRow) -> Response:
+        """A session with a fresh access token, as the client expects it."""
+        user = session["shown"]
         claims = {name: user[name] for name in ("email", "phone", "app_metadata", "user_metadata", "is_anonymous")}
         own = {"sub": user["id"], "aal": session["aal"], "amr": session["amr"], "session_id": str(session["id"])}
-        access_token, expires = self._tokens.issue(claims | own)
+        access_token, expires = self.tokens.issue(claims | own)
         body = {
             "access_token": access_token,
             "token_type": "bearer",
-            "expires_in": self._tokens.life,
+            "expires_in": self.tokens.life,
             "expires_at": expires,
             "refresh_token": session["refresh_token"],
             "user": user,
         }
         return as_json(body, headers={"cache-control": "no-store"})
 
-    async def _hash(self, password: str) -> str:
-        async with self._hashing:
-            return await asyncio.to_thread(hash_password, password)
+    async def record(self, cursor: Cursor, request: Request, action: str, user: Mapping[str, Any]) -> None:
+        """Put on record what a user (as shown) did, in Auth's own log."""
+        payload = {"action": action, "actor_id": user["id"], "actor_username": user["email"], "log_type": "account"}
+        await cursor.execute(
+            "insert into auth.audit_log_entries (payload, ip_address) values (%s, %s)",
+            (json.dumps(payload), address(request)),
+        )
 
-    async def _body(self, request: Request) -> dict[str, Any]:
-        raw = await read_body(request, self._config.auth_bytes)
+    async def refused(self, request: Request, kind: str, user: Mapping[str, Any], **facts: str) -> None:
+        """Put a refusal on record, in Auth's log and by the project's hook; a hook that fails does not stop Auth."""
+        async with self.transaction(request) as cursor:
+            await self.record(cursor, request, f"{kind}_refused", user)
+        event = json.dumps({"user_id": user["id"], "valid": False, **facts})
         try:
-            body = json.loads(raw)
-        except (ValueError, RecursionError) as error:
-            raise AuthError(400, "bad_json", "Could not parse request body as JSON") from error
-        if not isinstance(body, dict):
-            raise AuthError(400, "bad_json", "The request body must be a JSON object")
-        return body
-
-    def _check_password(self, password: object) -> None:
-        shortest = self._config.password_length
-        if not isinstance(password, str) or not shortest <= len(password) <= LONGEST:
-            raise AuthError(422, "weak_password", f"Password should be {shortest} to {LONGEST} characters.")
-
-    def _key(self, request: Request) -> None:
-        """Any known key will do: a client that refreshes still sends the access token that has expired."""
-        if self._tokens.key_role(request.headers.get("apikey")) is None:
-            raise AuthError(401, "no_authorization", "No API key found in request, or an unknown one")
-
-    def _caller(self, request: Request) -> Caller:
-        """Whoever holds a known key; a bearer token that is given must be good."""
-        headers = request.headers
-        try:
-            return self._tokens.caller(headers.get("apikey"), headers.get("authorization"))
-        except TokenRefused as error:
-            if error.code in ("no_key", "bad_key"):
-                raise AuthError(401, "no_authorization", error.message) from error
-            raise AuthError(403, "bad_jwt", f"invalid JWT: {error.message}") from error
-
-    def _user(self, request: Request) -> Caller:
-        caller = self._caller(request)
-        if caller.role != "authenticated":
-            raise AuthError(401, "no_authorization", "This endpoint requires a valid Bearer token")
-        return caller
-
-    def _admin(self, request: Request) -> None:
-        if self._caller(request).role != "service_role":
-            raise AuthError(403, "not_admin", "User not allowed")
+            async with self.transaction(request) as cursor:
+                await cursor.execute("select to_regprocedure(%s)::oid::regproc::text as hook", (_HOOKS[kind],))
+                known = await cursor.fetchone()
+                if known and known["hook"]:
+                    await cursor.execute(f"select {known['hook']}(%s)".encode(), (event,))
+        except psycopg.Error as error:
+            _log.error("hook failed", extra={"hook": _HOOKS[kind], "reason": str(error)})
 
 
-def _whole(request: Request, name: str, usual: int) -> int:
-    text = request.query_params.get(name) or str(usual)
-    if not text.isascii() or not text.isdigit() or not int(text[:9]) >= 1 or len(text) > 9:
-        raise AuthError(400, "validation_failed", f"{name} must be a whole number from 1")
-    return int(text)
+def address(request: Request) -> str:
+    """Whom the connection is from; what a header says of it is not believed."""
+    return request.client.host if request.client else "127.0.0.1"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from riskkit.errors import Unavailable
+from riskkit.local.duration import seconds
+from riskkit.local.mail import mail_settings
 
 MEGABYTE = 1 << 20
+_SESSION_TIMES = {"timebox_seconds": "timebox", "inactivity_seconds": "inactivity_timeout"}
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,14 @@ class Config:
         (`auth.refresh_token_reuse_interval`); later use revokes the session.
     password_length : int
         Shortest password (`auth.minimum_password_length`).
+    timebox_seconds, inactivity_seconds : int
+        How long a session may last, and go unrefreshed (`auth.sessions.timebox`, `.inactivity_timeout`); 0: for ever.
+    most_factors : int
+        Second factors a user may have, unfinished enrolments among them (`auth.mfa.max_enrolled_factors`).
     rest_bytes, auth_bytes : int
         Largest request body.
+    mail : dict
+        What `riskkit.local.mail.Mail` is made of (`auth.site_url`, `auth.email`).
     """
 
     max_rows: int = 1000
@@ -36,6 +46,10 @@ class Config:
     password_length: int = 6
     rest_bytes: int = 32 * MEGABYTE
     auth_bytes: int = MEGABYTE // 16
+    timebox_seconds: int = 0
+    inactivity_seconds: int = 0
+    most_factors: int = 10
+    mail: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, project: Path) -> Config:
@@ -48,17 +62,25 @@ class Config:
         except tomllib.TOMLDecodeError as error:
             raise Unavailable(f"{path}: {error}") from error
         api, auth = known.get("api", {}), known.get("auth", {})
+        sessions, mfa = auth.get("sessions", {}), auth.get("mfa", {})
+        times: dict[str, Any] = {name: seconds(sessions.get(key, "0s")) for name, key in _SESSION_TIMES.items()}
         config = cls(
             max_rows=api.get("max_rows", cls.max_rows),
             token_seconds=auth.get("jwt_expiry", cls.token_seconds),
             password_length=auth.get("minimum_password_length", cls.password_length),
             reuse_seconds=auth.get("refresh_token_reuse_interval", cls.reuse_seconds),
+            **times,
+            most_factors=mfa.get("max_enrolled_factors", cls.most_factors),
+            mail=mail_settings(auth, path.parent),
         )
         for name, low, high in (
             ("max_rows", 1, 10**6),
             ("token_seconds", 1, 86_400),
             ("reuse_seconds", 0, 60),
             ("password_length", 6, 72),
+            ("timebox_seconds", 0, 10**9),
+            ("inactivity_seconds", 0, 10**9),
+            ("most_factors", 1, 10),
         ):
             value = getattr(config, name)
             if not isinstance(value, int) or not low <= value <= high:

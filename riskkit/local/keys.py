@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from riskkit.errors import Unavailable
 from riskkit.local.process import write_private
@@ -86,6 +87,26 @@ class Secrets:
 def conninfo(user: str, password: str, port: int) -> str:
     """The address of one role's connection."""
     return f"postgresql://{user}:{password}@127.0.0.1:{port}/postgres?sslmode=disable&gssencmode=disable"
+
+
+def signing_keys(path: Path) -> list[dict[str, str]]:
+    """The private keys (JWK, ES256) that tokens are signed with, newest first; made when there are none."""
+    try:
+        return [dict(one) for one in json.loads(path.read_text())] or rotate(path)
+    except FileNotFoundError:
+        return rotate(path)
+    except (ValueError, TypeError) as error:
+        raise Unavailable(f"{path} is damaged: remove it; who is signed in then renews the session.") from error
+
+
+def rotate(path: Path) -> list[dict[str, str]]:
+    """Sign with a new key from the next start on; the one before it still counts, older ones no longer."""
+    known = json.loads(path.read_text()) if path.exists() else []
+    made = ec.generate_private_key(ec.SECP256R1())
+    jwk: dict[str, str] = jwt.algorithms.ECAlgorithm.to_jwk(made, as_dict=True)
+    kept = [jwk | {"kid": secrets.token_hex(8), "alg": "ES256"}, *known[:1]]
+    write_private(path, json.dumps(kept, indent=1))
+    return kept
 
 
 def _key(secret: str, role: str) -> str:

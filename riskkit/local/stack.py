@@ -20,7 +20,7 @@ from typing import Any
 
 from riskkit.errors import Unavailable
 from riskkit.local.config import Config
-from riskkit.local.keys import Keys, Secrets, conninfo
+from riskkit.local.keys import Keys, Secrets, conninfo, signing_keys
 from riskkit.local.migrations import apply_migrations, apply_prelude
 from riskkit.local.postgres import Postgres, free_port
 from riskkit.local.process import Mark, write_private
@@ -174,10 +174,14 @@ class Stack:
             listener.bind(("127.0.0.1", _gateway_port(port, last)))
             listener.listen(128)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            self._spawn(listener, {"url": url, "config": asdict(config), **_gateway_secrets(secrets, database_port)})
+            self._spawn(listener, self._settings(url, config, secrets, database_port))
         write_private(self.folder / "settings.json", json.dumps(wanted))
         self._wait(url)
         return url
+
+    def _settings(self, url: str, config: Config, secrets: Secrets, database_port: int) -> dict[str, Any]:
+        own = {"outbox": str(self.folder / "outbox"), "signing_keys": signing_keys(self.folder / "signing_keys.json")}
+        return {"url": url, "config": asdict(config), **own, **_gateway_secrets(secrets, database_port)}
 
     def _spawn(self, listener: socket.socket, settings: dict[str, Any]) -> None:
         """Start the gateway on a socket that we hold; it reads its secrets from a pipe, never from its arguments.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import jwt
@@ -43,14 +44,18 @@ class Caller:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Issues and checks tokens with one secret.
+    """Issues tokens with the first signing key, and checks them with all.
 
     Attributes
     ----------
+    secret : str
+        Signs both API keys; a token without a key id is checked with it (HS256), as a hosted project's legacy secret.
     issuer : str
         `<url>/auth/v1`.
     life : int
         Of an access token [s].
+    signing_keys : sequence of dict
+        Private keys as JWK (ES256), newest first; without one, tokens are signed with the secret.
     """
 
     secret: str = field(repr=False)
@@ -58,6 +63,17 @@ class Tokens:
     service_key: str = field(repr=False)
     issuer: str
     life: int
+    signing_keys: Sequence[Mapping[str, str]] = field(default=(), repr=False)
+
+    @cached_property
+    def _keys(self) -> dict[str, jwt.PyJWK]:
+        return {one["kid"]: jwt.PyJWK(dict(one), algorithm="ES256") for one in self.signing_keys}
+
+    def jwks(self) -> dict[str, Any]:
+        """The public halves of the signing keys."""
+        shown = ("kty", "crv", "x", "y", "kid")
+        own = {"alg": "ES256", "use": "sig", "key_ops": ["verify"]}
+        return {"keys": [{name: one[name] for name in shown} | own for one in self.signing_keys]}
 
     def key_role(self, key: str | None) -> Role | None:
         """The role of an API key, compared in constant time; None for anything else."""
@@ -94,17 +110,21 @@ class Tokens:
         now = int(time.time())
         expires = now + self.life
         full = {"iss": self.issuer, "aud": AUDIENCE, "role": "authenticated", "iat": now, "exp": expires, **claims}
-        return jwt.encode(full, self.secret, algorithm="HS256"), expires
+        if not self._keys:
+            return jwt.encode(full, self.secret, algorithm="HS256"), expires
+        kid, key = next(iter(self._keys.items()))
+        return jwt.encode(full, key.key, algorithm="ES256", headers={"kid": kid}), expires
 
     def verify(self, token: str) -> dict[str, Any]:
         """The claims of an access token that one of our sessions was given and that has not expired."""
         if len(token) > _LONGEST_TEXT:
             raise TokenRefused("PGRST301", "The token is too long")
         try:
+            key, algorithm = self._key_of(jwt.get_unverified_header(token))
             claims = jwt.decode(
                 token,
-                self.secret,
-                algorithms=["HS256"],
+                key,
+                algorithms=[algorithm],
                 audience=AUDIENCE,
                 issuer=self.issuer,
                 options={"require": _REQUIRED, "strict_aud": True},
@@ -119,6 +139,16 @@ class Tokens:
             raise TokenRefused("PGRST301", f"JWT refused: {type(error).__name__}") from error
         self._check_claims(claims)
         return dict(claims)
+
+    def _key_of(self, header: Mapping[str, Any]) -> tuple[Any, str]:
+        """The key a header names and its one algorithm; a header that says more than that is not ours."""
+        if not header.keys() <= {"alg", "typ", "kid"}:
+            raise jwt.InvalidTokenError("more in the header than alg, typ and kid")
+        if "kid" not in header:
+            return self.secret, "HS256"
+        if header["kid"] not in self._keys:
+            raise jwt.InvalidAlgorithmError("no such key")
+        return self._keys[header["kid"]].key, "ES256"
 
     def _check_claims(self, claims: Mapping[str, Any]) -> None:
         if claims["role"] != "authenticated":

@@ -21,6 +21,10 @@ max_rows = 200
 jwt_expiry = 1200
 refresh_token_reuse_interval = 1
 minimum_password_length = 8
+[auth.mfa]
+max_enrolled_factors = 2
+[auth.email]
+max_frequency = "0s"
 """
 
 SCHEMA = """

@@ -80,7 +80,7 @@ def test_odd_addresses_are_nobodys(keys, email):
 
 def test_unknown_grants_and_endpoints_say_so(keys):
     assert post(keys, "/auth/v1/token?grant_type=pkce", {}).json()["error_code"] == "validation_failed"
-    for path in ("signup", "otp", "recover", "factors", "admin/generate_link"):
+    for path in ("signup", "otp", "sso", "resend", "admin/generate_link"):
         answer = post(keys, f"/auth/v1/{path}", {})
         assert (answer.status_code, answer.json()["error_code"]) == (501, "not_implemented")
 
@@ -202,7 +202,7 @@ def test_guessing_is_slowed_down_by_account(keys, bob):
     victim = f"{uuid.uuid4().hex}@atlas.example"
     guess = {"email": victim, "password": "wrong"}
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: post(keys, "/auth/v1/token?grant_type=password", guess), range(14)))
-    assert sorted(answer.status_code for answer in answers) == [400] * 10 + [429] * 4
+        answers = list(pool.map(lambda _: post(keys, "/auth/v1/token?grant_type=password", guess), range(25)))
+    assert sorted(answer.status_code for answer in answers) == [400] * 20 + [429] * 5
     assert refused("over_request_rate_limit", sign_in, keys, victim).status == 429
     assert sign_in(keys, bob.email).auth.get_user().user.id == bob.id

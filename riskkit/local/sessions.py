@@ -1,0 +1,164 @@
+"""Auth's rows of sessions and their refresh tokens; each function runs in the transaction it is handed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from riskkit.local.answer import AuthError
+from riskkit.local.users import Cursor, one
+
+_ENDED = """(%(timebox)s > 0 and s.created_at <= now() - make_interval(secs => %(timebox)s)
+  or %(idle)s > 0
+    and coalesce(s.refreshed_at at time zone 'UTC', s.created_at) <= now() - make_interval(secs => %(idle)s))"""
+
+SCOPES = {"local": "id = %(session)s", "others": "id <> %(session)s", "global": "true"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How long a session lasts.
+
+    Attributes
+    ----------
+    secret : str
+        Makes the next refresh token from the last: whoever sends a token twice gets the same next one, so that a
+        session never has two lines of tokens, of which a thief could keep one.
+    reuse, timebox, idle : int
+        Seconds: a used refresh token may be sent again; a session may last; it may go unrefreshed. 0 for the last
+        two: for ever.
+    """
+
+    secret: str = field(repr=False)
+    reuse: int
+    timebox: int
+    idle: int
+
+    def follower(self, token: str) -> str:
+        """The refresh token that comes after one."""
+        digest = hmac.digest(self.secret.encode(), b"refresh " + token.encode("utf-8", "surrogatepass"), "sha256")
+        return base64.urlsafe_b64encode(digest[:24]).decode()
+
+    def values(self, **more: object) -> Mapping[str, Any]:
+        """For the statements of this module."""
+        return {"reuse": self.reuse, "timebox": self.timebox, "idle": self.idle, **more}
+
+
+async def begin(cursor: Cursor, terms: Terms, user_id: str, method: str, came: tuple[str, str]) -> DictRow:
+    """A new session of a user who has just shown a password or a mail's secret; `came`: user agent and address."""
+    gone = f"delete from auth.sessions s where user_id = %(user_id)s and {_ENDED}"  # noqa: S608 (a constant)
+    await cursor.execute(gone.encode(), terms.values(user_id=user_id))
+    await cursor.execute("update auth.users set last_sign_in_at = now() where id = %s", (user_id,))
+    session = await one(
+        cursor,
+        "insert into auth.sessions (user_id, amr, user_agent, ip) values (%s, %s, %s, %s) returning id",
+        *(user_id, json.dumps([_proof(method)]), came[0][:300], came[1]),
+    )
+    return await with_token(cursor, session["id"] if session else "", secrets.token_urlsafe(24))
+
+
+async def refresh(cursor: Cursor, terms: Terms, token: str) -> DictRow | AuthError:
+    """The session of a refresh token with the next one, or why there is none: returned, so that what it ended stays so.
+
+    A token that was used longer than the reuse interval ago ends its session and all its tokens.
+    """
+    statement = f"""
+      select t.id as token_id, s.id as session_id, u.banned_until > now() as banned, {_ENDED} as ended,
+        t.used_at <= now() - make_interval(secs => %(reuse)s) as reused
+      from auth.refresh_tokens t join auth.sessions s on s.id = t.session_id join auth.users u on u.id = s.user_id
+      where t.token_sha256 = %(sha256)s for update of t, s
+    """  # noqa: S608 (a constant)
+    await cursor.execute(statement.encode(), terms.values(sha256=sha256(token)))
+    known = await cursor.fetchone()
+    if known is None:
+        return _invalid("refresh_token_not_found", "Refresh Token Not Found")
+    if known["banned"]:
+        return _invalid("user_banned", "User Banned")
+    if known["reused"] or known["ended"]:
+        await cursor.execute("delete from auth.sessions where id = %s", (known["session_id"],))
+        if known["reused"]:
+            return _invalid("refresh_token_already_used", "Already Used")
+        return _invalid("session_expired", "Session Expired")
+    used = "update auth.refresh_tokens set used_at = coalesce(used_at, clock_timestamp()) where id = %s"
+    await cursor.execute(used, (known["token_id"],))
+    await cursor.execute(
+        "update auth.sessions set refreshed_at = now() at time zone 'UTC' where id = %s", (known["session_id"],)
+    )
+    return await with_token(cursor, known["session_id"], terms.follower(token))
+
+
+async def find(cursor: Cursor, claims: Mapping[str, Any]) -> DictRow | None:
+    """The unended session that a token's claims name, with its user's columns, `shown` and `banned`."""
+    return await one(
+        cursor,
+        """
+        select u.*, s.*, u.banned_until > now() as banned, auth.described(u) as shown,
+          exists (select from auth.mfa_factors f where f.user_id = u.id and f.status = 'verified') as enrolled
+        from auth.sessions s join auth.users u on u.id = s.user_id where s.id = %s and u.id = %s
+        """,
+        *(claims["session_id"], claims["sub"]),
+    )
+
+
+async def raise_level(cursor: Cursor, session: DictRow, factor_id: str) -> DictRow:
+    """The session after a second factor: aal2, with a new token; the user's sessions without one end, as upstream."""
+    amr = [_proof("totp"), *(proof for proof in session["amr"] if proof["method"] != "totp")]
+    await cursor.execute(
+        "update auth.sessions set aal = 'aal2', factor_id = %s, amr = %s where id = %s",
+        (factor_id, json.dumps(amr), session["id"]),
+    )
+    await cursor.execute("delete from auth.sessions where user_id = %s and aal = 'aal1'", (session["user_id"],))
+    await cursor.execute("delete from auth.refresh_tokens where session_id = %s", (session["id"],))
+    return await with_token(cursor, session["id"], secrets.token_urlsafe(24))
+
+
+async def lower_level(cursor: Cursor, factor_id: str) -> None:
+    """A factor is gone: what was reached with it is aal1 from its next token on."""
+    await cursor.execute(
+        "update auth.sessions set aal = 'aal1', factor_id = null,"
+        " amr = jsonb_path_query_array(amr, '$[*] ? (@.method <> \"totp\")') where factor_id = %s",
+        (factor_id,),
+    )
+
+
+async def end(cursor: Cursor, user_id: str, session_id: str, scope: str = "global") -> None:
+    """End this session (`local`), the user's others (`others`) or all of them (`global`)."""
+    statement = f"delete from auth.sessions where user_id = %(user)s and {SCOPES[scope]}"  # noqa: S608 (from the table)
+    await cursor.execute(statement.encode(), {"user": user_id, "session": session_id})
+
+
+async def with_token(cursor: Cursor, session_id: str, token: str) -> DictRow:
+    """The session with this refresh token, and its user as `shown`."""
+    await cursor.execute(
+        "insert into auth.refresh_tokens (token_sha256, session_id) values (%s, %s) on conflict do nothing",
+        (sha256(token), session_id),
+    )
+    row = await one(
+        cursor,
+        "select s.*, auth.described(u) as shown from auth.sessions s join auth.users u on u.id = s.user_id"
+        " where s.id = %s",
+        session_id,
+    )
+    return {**(row or {}), "refresh_token": token}
+
+
+def sha256(secret: str) -> bytes:
+    """What is kept of a secret: whoever reads the table cannot use it."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _proof(method: str) -> dict[str, Any]:
+    return {"method": method, "timestamp": int(time.time())}
+
+
+def _invalid(code: str, reason: str) -> AuthError:
+    return AuthError(400, code, f"Invalid Refresh Token: {reason}")
