@@ -13,7 +13,7 @@ from riskkit.errors import InputError
 from riskkit.measures import coverage, durations, independence, pit_backtest
 from riskkit.measures.dynamic_quantile import dynamic_quantile
 from riskkit.measures.es_backtest import acerbi_szekely, forecasts, mcneil_frey
-from riskkit.measures.exact_backtest import MOST_DAYS, exact_coverage
+from riskkit.measures.exact_backtest import MOST_DAYS, exact_coverage, exact_first_failure
 from riskkit.measures.outcome import Outcome
 
 FloatArray = NDArray[np.float64]
@@ -50,7 +50,8 @@ class Verdict:
     statistic, p_value : float or None
         None where the sample cannot say; the sentence says why. Never NaN.
     exact_p_value : float or None
-        By enumeration of every pattern of exceptions, where there is one.
+        By enumeration of every pattern of exceptions; of the waiting times between them by 4,000 simulated patterns,
+        which is as exact a test. None where there is neither.
     degrees_of_freedom : int or None
         Of the chi-square; None for another law.
     sentence : str
@@ -115,6 +116,10 @@ def verdicts(days: Days, seed: int) -> tuple[Verdict, ...]:
         found = exact_coverage(days.exceptions, days.confidence_level)
         names = ("kupiec_pof", "christoffersen_independence", "christoffersen_coverage")
         exact = dict(zip(names, (found.unconditional, found.independence, found.conditional), strict=True))
+        exact["kupiec_tuff"] = exact_first_failure(days.exceptions, days.confidence_level)
+        exact["time_between_failures"] = durations.simulated_time_between_failures(
+            days.exceptions, days.confidence_level, np.random.default_rng([seed, len(_TESTS)])
+        )
     return tuple(_verdict(name, title, kept, lost, outcomes[name], exact.get(name), days)
                  for name, title, kept, lost in _TESTS)  # fmt: skip
 

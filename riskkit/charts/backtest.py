@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskkit.backtest import BacktestResult, Verdict
 from riskkit.charts import theme
-from riskkit.charts.headline import METHODS
+from riskkit.charts.headline import method_name
 from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, tiles
 from riskkit.charts.numbers import (
     SPACE,
@@ -92,12 +92,12 @@ def _tiles(result: BacktestResult) -> list[Tile]:
 def _facts(result: BacktestResult) -> list[str]:
     spec = result.spec
     return [
-        METHODS.get(spec.method, spec.method),
+        method_name(spec),
         f"{number(spec.n_paths)} paths a day" if spec.method.startswith("monte_carlo") else "",
         f"{number(spec.lookback_days)} daily returns before each forecast",
         f"horizon {days(spec.horizon_days)}",
         f"{day(result.dates[0].item())} to {day(result.dates[-1].item())}",
-        "today's quantities, held fixed",
+        "today's quantities, held fixed" if spec.book == "today" else "each day the book that was held",
     ]
 
 
@@ -232,7 +232,8 @@ def _tests(verdicts: list[Verdict]) -> Markup:
 
 def _test(one: Verdict) -> Row:
     p = one.p_value if one.exact_p_value is None else one.exact_p_value
-    exact = "exact, by enumeration" if one.exact_p_value is not None else ""
+    how = "simulation" if one.test == "time_between_failures" else "enumeration"
+    exact = f"exact, by {how}" if one.exact_p_value is not None else ""
     badge = Markup('<span class="rk-badge">rejected</span>') if one.rejects else "holds" if p is not None else "–"
     return [
         Cell(shortened(one.title, 60)),

@@ -16,6 +16,7 @@ from scipy import special
 
 from riskkit.errors import InputError
 from riskkit.measures.arguments import Array, confidence
+from riskkit.measures.durations import waiting_ratios
 from riskkit.measures.outcome import exceptions_of
 
 #: Beyond so many days the chi-square is good and the enumeration long.
@@ -84,6 +85,46 @@ def exact_coverage(exceptions: ArrayLike, confidence_level: float) -> ExactCover
     # A pattern's ratio may differ by rounding between the two calls.
     reached = [law >= seen - 1e-9 * max(1.0, seen) for law, seen in zip(every, observed, strict=True)]
     return ExactCoverage(*(min(float(mass[those].sum()), 1.0) for those in reached), *observed)
+
+
+def exact_first_failure(exceptions: ArrayLike, confidence_level: float) -> float:
+    """Exact p-value of Kupiec's time until the first failure, the wait censored at the end of the sample.
+
+    The wait v has probability p (1 - p)^(v-1) up to n days, and none comes with (1 - p)^n: the p-value is the
+    probability of all cases whose likelihood ratio is at least the one observed.
+
+    Parameters
+    ----------
+    exceptions : array_like (n,) of bool
+        Oldest first, 2 to 5000 days.
+    confidence_level : float in (0.5, 1)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+
+    References
+    ----------
+    Kupiec (1995), "Techniques for verifying the accuracy of risk measurement models".
+
+    Examples
+    --------
+    >>> round(exact_first_failure([1] + [0] * 249, 0.99), 6)
+    0.01
+    """
+    hits = exceptions_of(exceptions, at_least=2)
+    n, p = len(hits), 1 - confidence(confidence_level)
+    if n > MOST_DAYS:
+        raise InputError("exceptions", f"{n} days", f"at most {MOST_DAYS}; the chi-square p-value serves beyond")
+    waits = np.arange(1, n + 1)
+    ratios = np.append(waiting_ratios(waits, p), -2 * n * np.log1p(-p))
+    mass = np.append(p * (1 - p) ** (waits - 1), (1 - p) ** n)
+    seen = float(ratios[int(hits.argmax())] if hits.any() else ratios[-1])
+    return min(float(mass[ratios >= seen - 1e-9 * max(1.0, seen)].sum()), 1.0)
 
 
 def _ratios(n: int, x: Array, pairs: Array, probability: float) -> tuple[Array, Array, Array]:

@@ -8,10 +8,10 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize
 
 from riskkit.errors import InputError
 from riskkit.measures.arguments import Array, confidence, number, sample
+from riskkit.measures.degrees_of_freedom import lowest
 
 Method = Literal["maximum_likelihood", "weighted_moments"]
 
@@ -136,10 +136,9 @@ def _likelihood(excesses: Array) -> tuple[float, float]:
         raise InputError(
             "losses", "a tail whose likelihood has no inner maximum", "another tail_fraction, or weighted_moments"
         )
-    found = optimize.minimize_scalar(
-        lambda t: profile(t)[0], bounds=(grid[best - 1], grid[best + 1]), method="bounded", options={"xatol": 1e-12}
-    )
-    t = float(found.x) if found.fun <= values[best] else float(grid[best])
+    t = lowest(lambda t: profile(t)[0], float(grid[best - 1]), float(grid[best + 1]), 1e-12)
+    if profile(t)[0] > values[best]:
+        t = float(grid[best])
     shape = profile(t)[1]
     return shape, mean * (shape / t if abs(t) >= 1e-10 else 1.0)
 

@@ -1,11 +1,18 @@
 """Backtests of VaR: the documented example of MATLAB's varbacktest, and Kupiec's non-rejection regions."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import special
 
-from riskkit.measures.durations import time_until_first_failure
-from riskkit.measures.exact_backtest import exact_coverage
+from riskkit.measures.durations import (
+    simulated_time_between_failures,
+    time_between_failures,
+    time_until_first_failure,
+)
+from riskkit.measures.exact_backtest import exact_coverage, exact_first_failure
 
 #: MATLAB: 1043 days at 95 %, 57 failures, the first on day 58, 4 of them following another.
 DAYS, FAILURES, FIRST, PAIRS = 1043, 57, 58, 4
@@ -44,6 +51,50 @@ def test_matlab_tbf_is_pof_plus_tbfi_with_one_more_degree_of_freedom():
     assert pof == pytest.approx(88.952 - 88.491, abs=1e-3)
     assert special.chdtrc(FAILURES, 88.491) == pytest.approx(0.0047475, abs=5e-7)
     assert special.chdtrc(FAILURES + 1, 88.952) == pytest.approx(0.0055565, abs=5e-7)
+
+
+def patterns(days):
+    """Every pattern of exceptions in so many days."""
+    return [[bool(number >> day & 1) for day in range(days)] for number in range(2**days)]
+
+
+def by_definition(hits, p):
+    """Kupiec's ratio of the number plus the ratio of every wait, each a quotient of likelihoods in exact fractions."""
+    n, x = len(hits), sum(hits)
+    quotient = Fraction(x, n) ** x * Fraction(n - x, n) ** (n - x) / (p**x * (1 - p) ** (n - x))
+    since = 0
+    for hit in hits:
+        since += 1
+        if hit:
+            free = Fraction(1, since) * Fraction(since - 1, since) ** (since - 1)
+            quotient *= free / (p * (1 - p) ** (since - 1))
+            since = 0
+    return 2 * math.log(quotient)
+
+
+def test_tbf_by_a_second_method():
+    """MATLAB prints 88.952 and 88.491 of data that are not free: every pattern of ten days is counted out instead."""
+    p, every = Fraction(1, 10), patterns(10)
+    ratios = np.array([by_definition(hits, p) for hits in every])
+    assert [time_between_failures(hits, 0.9).statistic for hits in every] == pytest.approx(
+        np.maximum(ratios, 0), abs=1e-9
+    )
+    mass = np.array([float(p ** sum(hits) * (1 - p) ** (10 - sum(hits))) for hits in every])
+    assert mass.sum() == pytest.approx(1)
+    for number in (0, 1, 1 << 9, 0b1000100, 0b11):
+        exact = float(mass[ratios >= ratios[number] - 1e-9].sum())
+        simulated = simulated_time_between_failures(every[number], 0.9, np.random.default_rng(number), 20_000)
+        assert simulated == pytest.approx(exact, abs=4 * math.sqrt(exact / 20_000) + 1e-4)
+
+
+def test_tuff_by_a_second_method():
+    """The first failure in ten days, every pattern counted out."""
+    every = patterns(10)
+    mass = np.array([0.1 ** sum(hits) * 0.9 ** (10 - sum(hits)) for hits in every])
+    ratios = np.array([time_until_first_failure(hits, 0.9).statistic for hits in every])
+    for number in (0, 1, 2, 1 << 5, 1 << 9):
+        exact = float(mass[ratios >= ratios[number] - 1e-9].sum())
+        assert exact_first_failure(every[number], 0.9) == pytest.approx(exact, rel=1e-9)
 
 
 #: (mem) Kupiec (1995), table 3: numbers of failures N not rejected at 95 %: T, p, lower and upper bound of N.
