@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,42 @@ class Settings:
                 "or set SUPABASE_URL and SUPABASE_ANON_KEY."
             )
         return self.supabase_url, self.supabase_key
+
+
+def take_service_key(settings: Settings, environ: MutableMapping[str, str] | None = None) -> str:
+    """The key that bypasses row-level security, for the operator's commands; dropped from the environment when read.
+
+    From `SUPABASE_SERVICE_ROLE_KEY` or `SUPABASE_SECRET_KEY`, from the file that `SUPABASE_SERVICE_ROLE_KEY_FILE`
+    names, or, where the Supabase in use is the embedded one, from its own 0600 file.
+
+    Raises
+    ------
+    Unavailable
+        There is none, or the file cannot be read.
+    """
+    env = os.environ if environ is None else environ
+    taken = [env.pop(name, "") for name in ("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY")]
+    path = env.get("SUPABASE_SERVICE_ROLE_KEY_FILE")
+    try:
+        found = next((key for key in taken if key), "") or (Path(path).read_text().strip() if path else "")
+    except OSError as error:
+        raise Unavailable(f"SUPABASE_SERVICE_ROLE_KEY_FILE: {path} cannot be read ({error.strerror}).") from error
+    found = found or _embedded_service_key(settings)
+    if not found:
+        raise Unavailable(
+            "This needs the service key: set SUPABASE_SERVICE_ROLE_KEY, or name a file that holds it by "
+            "SUPABASE_SERVICE_ROLE_KEY_FILE."
+        )
+    return found
+
+
+def _embedded_service_key(settings: Settings) -> str:
+    """The embedded server's key, if that server is the one in use and its file is this user's to read."""
+    try:
+        known = json.loads((settings.home / "local" / "secrets.json").read_text())
+    except (OSError, ValueError):
+        return ""
+    return str(known["SUPABASE_SERVICE_ROLE_KEY"]) if known.get("SUPABASE_URL") == settings.supabase_url else ""
 
 
 def _taken(ticket: Path) -> str | None:

@@ -12,6 +12,8 @@ import pytest
 
 from riskkit.local.stack import Stack
 
+# No test keeps a sign-in in the keyring of whoever runs it; tests/session brings one of its own.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 ROOT = Path(__file__).resolve().parents[1]
 #: CI sets it: whatever a machine may lack is then required, and a skip is a failure.
 REQUIRE_ALL = os.environ.get("RISKKIT_REQUIRE_ALL") == "1"

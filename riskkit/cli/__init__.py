@@ -23,7 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prices": ("riskkit.cli.prices", "Import prices."),
     "report": ("riskkit.cli.report", "Run a report."),
     "schedule": ("riskkit.cli.schedule", "See when reports are due."),
+    "second-factor": ("riskkit.cli.second_factor", "Set up an authenticator app for your account."),
     "serve": ("riskkit.cli.serve", "Serve the dashboards."),
+    "users": ("riskkit.cli.users", "Invite people, give roles, reset second factors (operator)."),
     "whoami": ("riskkit.cli.whoami", "Show who is signed in."),
 }
 

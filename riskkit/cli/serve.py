@@ -13,6 +13,7 @@ from riskkit import logs
 from riskkit.errors import InputError
 from riskkit.serving.app import Service, serve
 from riskkit.serving.environment import secret_names
+from riskkit.serving.hosts import is_host
 from riskkit.serving.limits import Limits
 from riskkit.settings import Settings
 
@@ -31,6 +32,14 @@ from riskkit.settings import Settings
     metavar="ADDRESS",
     help="IP address of a proxy in front; its X-Forwarded-For says who is asking. May be given several times.",
 )
+@click.option(
+    "--public-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Name under which people reach the dashboards; requests for other names are refused. May be given several "
+    "times; mails lead to the first.",
+)
 @click.option("--idle-minutes", default=30.0, show_default=True, type=click.FloatRange(0, min_open=True),
               help="A session nobody uses ends after this long.")  # fmt: skip
 @click.option("--session-hours", default=12.0, show_default=True, type=click.FloatRange(0, min_open=True),
@@ -48,6 +57,7 @@ def command(
     base_url: str,
     https: bool,
     proxies: tuple[str, ...],
+    hosts: tuple[str, ...],
     idle_minutes: float,
     session_hours: float,
     orphan_seconds: float,
@@ -68,11 +78,14 @@ def command(
         base_url=base_url.rstrip("/") + "/",
         https=https,
         proxies=tuple(_ip(proxy) for proxy in proxies),
+        hosts=tuple(_host(host) for host in hosts),
         limits=Limits(
             idle=60 * idle_minutes, absolute=3600 * session_hours, orphan=orphan_seconds,
             kernels_per_user=kernels_per_user, kernels=kernels,
         ),
     )  # fmt: skip
+    if not service.loopback and not hosts:
+        raise InputError("--public-host", "nothing", f"the name people reach {address} by, such as risk.example")
     if not service.loopback:
         click.echo(f"riskkit: listening on {address}: put a proxy that speaks https in front.", err=True)
     serve(Settings.load(), service, dict(os.environ), lambda url: click.echo(f"Dashboards: {url}  (Ctrl-C ends)"))
@@ -84,6 +97,12 @@ def _ip(proxy: str) -> str:
         return str(ipaddress.ip_address(proxy))
     except ValueError as error:
         raise InputError("--trusted-proxy", proxy, "an IP address such as 127.0.0.1") from error
+
+
+def _host(name: str) -> str:
+    if not is_host(name):
+        raise InputError("--public-host", name, "a host name such as risk.example, without a scheme or a path")
+    return name
 
 
 def without_secrets() -> None:

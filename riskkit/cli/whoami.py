@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from riskkit import session
 from riskkit.cli.signed_in import signed_in_store
+from riskkit.settings import Settings
 
 #: What a role allows beyond the one before it.
 ALLOWS = {
@@ -15,12 +17,18 @@ ALLOWS = {
 }
 
 
+#: How strongly a session was begun, by Auth's name for it.
+LEVELS = {"aal1": "a password (aal1)", "aal2": "a password and a second factor (aal2)"}
+
+
 @click.command()
 def command() -> None:
-    """Show who is signed in, and their role in each team."""
-    with signed_in_store() as store:
+    """Show who is signed in, how strongly, and their role in each team."""
+    settings = Settings.load()
+    level = session.current(settings).level()
+    with signed_in_store(settings) as store:
         member = store.member()
-    click.echo(member.email)
+    click.echo(f"{member.email}, signed in with {LEVELS.get(level, level)}")
     for team, role in member.teams:
         click.echo(f"  {team}: {role} ({ALLOWS.get(role, 'unknown role')})")
     if not member.teams:

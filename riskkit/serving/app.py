@@ -32,24 +32,30 @@ from voila.paths import collect_static_paths, collect_template_paths
 from voila.utils import get_voila_labextensions_path
 
 from riskkit.errors import Unavailable
+from riskkit.serving.account import AccountPage, AccountPassword, AccountSessions
 from riskkit.serving.assets import Assets, asset_handlers
 from riskkit.serving.auth import AuthClient
 from riskkit.serving.broker import start_broker
 from riskkit.serving.catalogue import Catalogue
 from riskkit.serving.dashboard import DashboardPage
 from riskkit.serving.environment import kernel_environment
+from riskkit.serving.factors import AddFactor, NewFactor, RemoveFactor
+from riskkit.serving.halfway import Halfway
 from riskkit.serving.headers import STRICT, SecurityHeaders
+from riskkit.serving.hosts import KnownHosts
 from riskkit.serving.identity import OwnerOnly, ViewerIdentity
 from riskkit.serving.kernels import OwnedKernels
 from riskkit.serving.landing import Closed, Health, Landing, Nothing, Status
 from riskkit.serving.limits import Limits
 from riskkit.serving.pages import TEMPLATES, page_environment
 from riskkit.serving.proxy import ProxiedServer
+from riskkit.serving.recovery import Forgotten, Link, NewPassword
 from riskkit.serving.sessions import Sessions
-from riskkit.serving.sign_in import SignIn, SignOut
+from riskkit.serving.sign_in import SecondFactor, SignIn, SignOut
 from riskkit.serving.sockets import ALLOWED_MESSAGES, OwnedShutdown, OwnedWebsocket
 from riskkit.serving.surroundings import Surroundings
 from riskkit.serving.viewer import Viewers
+from riskkit.serving.watch import Watch
 from riskkit.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -81,6 +87,9 @@ class Service:
         A proxy in front speaks https: cookies are marked so.
     proxies : tuple of str
         Addresses of the proxies in front, whose word is taken for who is asking; from others it is ignored.
+    hosts : tuple of str
+        Names under which people reach the server; a request for another is refused, this machine's own excepted.
+        The first is the one that mails lead to.
     limits : Limits
     """
 
@@ -89,12 +98,18 @@ class Service:
     base_url: str = "/"
     https: bool = False
     proxies: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @property
     def loopback(self) -> bool:
         """Whether only this machine can connect."""
         return self.address in ("127.0.0.1", "::1", "localhost")
+
+    def origin(self, port: int) -> str:
+        """Scheme and host that people use, when the server listens on `port`."""
+        host = self.hosts[0] if self.hosts else f"{_host(self.address)}:{port}"
+        return f"{'https' if self.https else 'http'}://{host}"
 
 
 class DashboardServer(Voila):  # type: ignore[misc]
@@ -103,6 +118,8 @@ class DashboardServer(Voila):  # type: ignore[misc]
     name = "voila"
     auth: AuthClient
     sessions: Sessions
+    halfway: Halfway
+    watch: Watch
     environ: Mapping[str, str]
     service: Service
     riskkit: Settings
@@ -130,9 +147,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
             lambda ticket: kernel_environment(self.environ, self.riskkit, self.runtime / "broker", ticket),
         )
         settings.update(
-            # else the Host header must name this machine
-            allow_remote_access=not self.service.loopback or bool(self.service.proxies),
-            local_hostnames=["localhost"],
+            allow_remote_access=True,  # `KnownHosts` has looked at the Host header
             login_url=url_path_join(self.base_url, "sign-in"),
             default_handler_class=Nothing,
             transforms=[SecurityHeaders],
@@ -144,6 +159,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
             surroundings=Surroundings(
                 self.riskkit, self.service.limits, Catalogue(self.riskkit.project),
                 Viewers(self.riskkit, self.sessions), Assets(self.base_url), page_environment(),
+                self.service.origin(self.port),
             ),
         )  # fmt: skip
         return settings
@@ -159,7 +175,17 @@ class DashboardServer(Voila):  # type: ignore[misc]
         return [
             (at("/"), Landing),
             (at("/sign-in"), SignIn),
+            (at("/sign-in/code"), SecondFactor),
+            (at("/sign-in/forgotten"), Forgotten),
+            (at("/sign-in/link"), Link),
+            (at("/sign-in/password"), NewPassword),
             (at("/sign-out"), SignOut),
+            (at("/account"), AccountPage),
+            (at("/account/password"), AccountPassword),
+            (at("/account/sessions"), AccountSessions),
+            (at("/account/factors"), AddFactor),
+            (at("/account/factors/new"), NewFactor),
+            (at("/account/factors/remove"), RemoveFactor),
             (at("/session"), Status),
             (at("/healthz"), Health),
             (at(rf"/dashboards/{_NAME}"), DashboardPage, page),
@@ -181,9 +207,10 @@ class DashboardServer(Voila):  # type: ignore[misc]
         self.connection_dir = str(self.runtime)
         async with contextlib.AsyncExitStack() as ending:
             ending.callback(shutil.rmtree, self.runtime, ignore_errors=True)
-            self.app = tornado.web.Application(**self.init_settings())
+            self.app = KnownHosts(self.service.hosts, **self.init_settings())
             self.app.add_handlers(".*$", self.init_handlers())
             ending.push_async_callback(self._close_kernels)
+            ending.push_async_callback(self._end_sessions)
             broker = start_broker(self.runtime / "broker", self.kernel_manager, self.sessions)
             ending.callback(broker.stop)
             server = ProxiedServer(
@@ -200,6 +227,10 @@ class DashboardServer(Voila):  # type: ignore[misc]
 
     async def _close_kernels(self) -> None:
         await ensure_async(self.kernel_manager.shutdown_all(now=True))
+
+    async def _end_sessions(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.identity_provider.end_all(), 5)
 
     async def _sweep(self) -> None:
         sweeps: tuple[Callable[[], Awaitable[None]], ...] = (self.identity_provider.sweep, self.kernel_manager.sweep)
@@ -239,7 +270,10 @@ def serve(settings: Settings, service: Service, environ: Mapping[str, str], anno
     server = DashboardServer(config=_config(settings, service))
     server.riskkit, server.service, server.environ = settings, service, environ
     server.auth = AuthClient(url, key)
-    server.sessions = Sessions(server.auth, service.limits)
+    server.sessions, server.halfway = Sessions(server.auth, service.limits), Halfway()
+    server.watch = Watch(
+        server.sessions, lambda session: bool(session.sockets) or server.kernel_manager.has_open(session)
+    )
     server.initialize([])
     asyncio.run(server.run(sockets, announce))
 

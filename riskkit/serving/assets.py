@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import re
 from pathlib import Path
 from typing import Any
 
 from bokeh.util.paths import static_path
 from jupyter_server.utils import url_path_join
-from tornado.web import HTTPError, StaticFileHandler
+from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 
 OWN = Path(__file__).parent / "static"
 LOOK = Path(__file__).parents[1] / "charts"  # not imported: charts draw with bokeh, this only serves a style sheet
@@ -82,6 +83,17 @@ class AssetHandler(StaticFileHandler):
         self.finish("not found\n" if status_code == 404 else "refused\n")
 
 
+class DarkLook(RequestHandler):
+    """`dark.css`: the dark tokens of look.css, for pages that follow the reader's system; a dashboard stays light."""
+
+    def get(self) -> None:
+        """The same block of tokens, for every page that asks for it."""
+        tokens = re.search(r':root\[data-theme="dark"\] (\{.*?\})', (LOOK / "look.css").read_text(), re.DOTALL)
+        self.set_header("Content-Type", "text/css; charset=utf-8")
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
+        self.finish(f":root {tokens[1]}\n" if tokens else "")
+
+
 def asset_handlers(base_url: str, voila: list[str], labextensions: list[str]) -> list[tuple[Any, ...]]:
     """Routes of all static files; they are the same for everybody, so they need no sign-in."""
     folders = {
@@ -91,6 +103,7 @@ def asset_handlers(base_url: str, voila: list[str], labextensions: list[str]) ->
         "labextensions": labextensions,
     }
     return [
-        (url_path_join(base_url, rf"/assets/[0-9a-f]{{16}}/{name}/(.*)"), AssetHandler, {"paths": paths})
-        for name, paths in folders.items()
-    ]
+        (url_path_join(base_url, r"/assets/[0-9a-f]{16}/riskkit/dark\.css"), DarkLook),
+        *((url_path_join(base_url, rf"/assets/[0-9a-f]{{16}}/{name}/(.*)"), AssetHandler, {"paths": paths})
+          for name, paths in folders.items()),
+    ]  # fmt: skip

@@ -42,6 +42,7 @@ class DashboardPage(Page):
         """Check everything, then send the page as it is made."""
         surroundings = self.surroundings
         surroundings.viewers.sessions.touch(self.session)
+        await self.identity.look(self.session)
         dashboard = surroundings.catalogue.find(name)
         viewer = await surroundings.viewers.viewer(self.session)
         if dashboard is None:
@@ -136,6 +137,7 @@ class DashboardPage(Page):
             "home": self.address(),
             "sign_in": self.address("sign-in"),
             "sign_out": self.address("sign-out"),
+            "account": self.address("account"),
             "status": self.address("session"),
             "dashboards": [
                 {"title": d.title, "href": self.address("dashboards", d.name), "here": d.name == dashboard.name}

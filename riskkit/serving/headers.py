@@ -41,7 +41,8 @@ class SecurityHeaders(OutputTransform):
     ) -> tuple[int, HTTPHeaders, bytes]:
         """Add what is missing, and do not say what server this is."""
         for name, value in _ALWAYS.items():
-            headers[name] = value
+            if name != "Referrer-Policy" or headers.get(name) != "no-referrer":
+                headers[name] = value
         if "Content-Security-Policy" not in headers:
             headers["Content-Security-Policy"] = STRICT
         headers.pop("Server", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import Any, Protocol, cast
 
 from jupyter_server.auth.authorizer import Authorizer
@@ -12,11 +13,14 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import RequestHandler
 from traitlets import Instance, Unicode
 
-from riskkit.errors import RiskkitError
+from riskkit.errors import NotSignedIn, RiskkitError
 from riskkit.serving.auth import AuthClient
+from riskkit.serving.halfway import HalfSignIn, Halfway
 from riskkit.serving.kernels import OwnedKernels
-from riskkit.serving.limits import SignInLimits
+from riskkit.serving.limits import MailLimits, SignInLimits
+from riskkit.serving.proof import Codes
 from riskkit.serving.sessions import BrowserSession, Sessions
+from riskkit.serving.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,8 @@ class Application(Protocol):
     base_url: str
     auth: AuthClient
     sessions: Sessions
+    halfway: Halfway
+    watch: Watch
     kernel_manager: OwnedKernels
     port: int
 
@@ -43,6 +49,8 @@ class ViewerIdentity(IdentityProvider):
 
     token = Unicode("")  # a class trait upstream, configurable there: never a shared server token
     failures = Instance(SignInLimits, args=())
+    codes = Instance(Codes, args=())
+    mails = Instance(MailLimits, args=())
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "token": ""})
@@ -73,6 +81,11 @@ class ViewerIdentity(IdentityProvider):
         """Name of the cookie: the port is in it, because browsers share cookies between the ports of a host."""
         return "__Host-riskkit" if self.secure_cookie else f"riskkit-{self.app.port}"
 
+    @property
+    def half_cookie(self) -> str:
+        """Name of the cookie of a sign-in that is not complete."""
+        return "__Host-riskkit-half" if self.secure_cookie else f"riskkit-half-{self.app.port}"
+
     def get_handlers(self) -> list[tuple[str, object]]:
         """None: Voila would add its own sign-in here; ours are added with the other handlers."""
         return []
@@ -98,17 +111,39 @@ class ViewerIdentity(IdentityProvider):
         """Whether the browser still carries the cookie of a session that is over (a restart of the server included)."""
         return handler.get_cookie(self.cookie) is not None and self.session_of(handler) is None
 
+    def half_of(self, handler: JupyterHandler) -> HalfSignIn | None:
+        """The incomplete sign-in that the request's cookie names."""
+        value = handler.get_signed_cookie(self.half_cookie, max_age_days=1)
+        return self.app.halfway.find(value.decode("ascii", "replace")) if value else None
+
     def remember(self, handler: JupyterHandler, session: BrowserSession) -> None:
         """Give the browser its session id; it ends with the browser."""
-        handler.set_signed_cookie(
-            self.cookie, session.sid, expires_days=None, httponly=True, samesite="Strict",
-            secure=bool(self.secure_cookie), path=self._cookie_path(),
-        )  # fmt: skip
+        self._set_cookie(handler, self.cookie, session.sid)
+
+    def remember_half(self, handler: JupyterHandler, half: HalfSignIn) -> None:
+        """Give the browser the id of its incomplete sign-in."""
+        self._set_cookie(handler, self.half_cookie, half.sid)
 
     def forget(self, handler: JupyterHandler) -> None:
         """Take the session id back."""
+        self._clear_cookie(handler, self.cookie)
+
+    def forget_half(self, handler: JupyterHandler, half: HalfSignIn | None) -> None:
+        """The incomplete sign-in is over, one way or the other."""
+        if half is not None:
+            self.app.halfway.drop(half)
+        if handler.get_cookie(self.half_cookie) is not None:
+            self._clear_cookie(handler, self.half_cookie)
+
+    def _set_cookie(self, handler: JupyterHandler, name: str, value: str) -> None:
+        handler.set_signed_cookie(
+            name, value, expires_days=None, httponly=True, samesite="Strict", secure=bool(self.secure_cookie),
+            path=self._cookie_path(),
+        )  # fmt: skip
+
+    def _clear_cookie(self, handler: JupyterHandler, name: str) -> None:
         handler.clear_cookie(
-            self.cookie, path=self._cookie_path(), secure=bool(self.secure_cookie), httponly=True, samesite="Strict"
+            name, path=self._cookie_path(), secure=bool(self.secure_cookie), httponly=True, samesite="Strict"
         )
 
     def _cookie_path(self) -> str:
@@ -120,24 +155,57 @@ class ViewerIdentity(IdentityProvider):
         app.sessions.drop(session)
         log.info("session ended", extra={"user_id": session.user_id, "reason": reason})
         for socket in list(session.sockets):
-            socket.close(SIGNED_OUT, reason)
+            socket.close(SIGNED_OUT, "session ended")
         await app.kernel_manager.end_of(session)
+        await self._sign_out(session.grant.access_token)
+
+    async def give_up(self, half: HalfSignIn) -> None:
+        """End an incomplete sign-in."""
+        self.app.halfway.drop(half)
+        await self._sign_out(half.grant.access_token)
+
+    async def _sign_out(self, access_token: str) -> None:
         try:
-            await app.auth.sign_out(session.grant.access_token)
-        except RiskkitError as error:  # the session is over here whatever Auth says; its token lives to its own end
-            log.warning("sign-out at Auth failed: %s", error)
+            await self.app.auth.sign_out(access_token)
+        except RiskkitError as error:  # it is over here whatever Auth says; its token lives to its own end
+            log.info("sign-out at Auth: %s", error)
 
     def end_now(self, session: BrowserSession, reason: str) -> None:
         """End a session where nothing can be awaited: it is over at once, what hangs on it follows."""
         self.app.sessions.drop(session)
-        ending = asyncio.get_running_loop().create_task(self.end(session, reason))
-        self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
+        self.later(self.end(session, reason))
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that no answer waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+
+    async def look(self, session: BrowserSession) -> None:
+        """Ask Auth whether the session lives, unless it has just been asked.
+
+        Raises
+        ------
+        NotSignedIn
+            It does not, and has ended here too.
+        """
+        reason = await self.app.watch.reason(session, at_least=2)
+        if reason:
+            self.end_now(session, reason)
+            raise NotSignedIn
 
     async def sweep(self) -> None:
-        """End the sessions that have run out."""
-        for session in self.app.sessions.run_out():
-            await self.end(session, "session ended")
+        """End the sessions that have run out, and those that were ended elsewhere."""
+        over = [(session, "run out") for session in self.app.sessions.run_out()]
+        for session, reason in over + await self.app.watch.ended():
+            await self.end(session, reason)
+        for half in self.app.halfway.run_out():
+            await self.give_up(half)
+
+    async def end_all(self) -> None:
+        """The server stops: no session is left behind at Auth."""
+        tokens = [session.grant.access_token for session in self.app.sessions.everybody()]
+        await asyncio.gather(*(self._sign_out(token) for token in tokens))
 
 
 class OwnerOnly(Authorizer):

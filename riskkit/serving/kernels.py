@@ -81,6 +81,10 @@ class OwnedKernels(AsyncMappingKernelManager):
         owned = self._owned.get(kernel_id)
         return owned.owner if owned else None
 
+    def has_open(self, session: BrowserSession) -> bool:
+        """Whether the session has a dashboard open, or opening."""
+        return session in self._opening or any(owned.owner is session for owned in self._owned.values())
+
     def owner_of_ticket(self, ticket: str) -> BrowserSession | None:
         """The session behind a kernel's ticket."""
         digest = hashlib.sha256(ticket.encode()).hexdigest()

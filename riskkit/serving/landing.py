@@ -20,6 +20,7 @@ class Landing(Page):
         """Ask the store as the viewer, and list."""
         surroundings = self.surroundings
         surroundings.viewers.sessions.touch(self.session)
+        await self.identity.look(self.session)
         viewer = await surroundings.viewers.viewer(self.session)
         dashboards = [d for d in surroundings.catalogue.dashboards() if d.open_to(viewer.roles)]
         self.render_page(

@@ -106,3 +106,29 @@ class SignInLimits:
         """The attempt was right: this address has proved itself for the account, and no other has."""
         self.release(account, address)
         self._pair.forget(f"{address} {account}")
+
+
+class MailLimits:
+    """How many mails may be asked for in a quarter of an hour, and how many links tried in five minutes.
+
+    Auth limits them too, per address; it sees one address, this server's.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._account, self._address = RateLimit(3, 900, clock), RateLimit(20, 900, clock)
+        self._links = RateLimit(30, 300, clock)
+
+    def mail(self, account: str, address: str) -> bool:
+        """Count a mail, or refuse it."""
+        if self._account.reached(account) or self._address.reached(address):
+            return False
+        self._account.record(account)
+        self._address.record(address)
+        return True
+
+    def link(self, address: str) -> bool:
+        """Count a link that is tried, or refuse it."""
+        if self._links.reached(address):
+            return False
+        self._links.record(address)
+        return True

@@ -98,11 +98,17 @@ class Page(JupyterHandler):
         """An address on this server, base URL included."""
         return url_path_join(self.base_url, *(quote(part, safe="/") for part in parts))
 
+    def public_address(self, *parts: str) -> str:
+        """The same with scheme and host, for a mail; never what the request's `Host` says, which anybody may forge."""
+        return self.surroundings.origin + self.address(*parts)
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """A page that says what happened and what to do; details go to the log under a reference."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, NotSignedIn):
-            if self.viewer is not None:  # else the sign-in page would send a live session back here, for ever
+            if (
+                self.viewer is not None and not self.viewer.ended
+            ):  # else the sign-in page would send a live session back here, for ever
                 self.identity.end_now(self.viewer, "refused by the database")
             back = f"?next={url_escape(self.request.uri or '')}" if self.request.method == "GET" else ""
             self.redirect(self.address("sign-in") + back, status=303)

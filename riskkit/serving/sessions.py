@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from riskkit.errors import NotSignedIn, Unavailable
-from riskkit.serving.auth import AuthClient, Grant, SignInRefused
+from riskkit.serving.auth import AuthClient, Enrolment, Grant, SignInRefused
 from riskkit.serving.limits import Limits
 
 
@@ -27,6 +27,18 @@ class BrowserSession:
         Latest tokens from Auth.
     created, seen : float
         Clock readings: sign-in, and the last thing the person did.
+    number : str
+        What the person's list of sessions calls it; knowing it opens nothing.
+    agent, address : str
+        Browser and network address it was begun with.
+    since : float
+        When it was begun, in seconds since the epoch.
+    roles : dict or None
+        Role by team id when Auth was last asked; None before.
+    checked : float
+        Clock reading: when Auth was last asked whether the session lives.
+    enrolling : Enrolment or None
+        A second factor that waits for its first code.
     ended : bool
         Set once, by whatever ends the session.
     sockets : set
@@ -37,6 +49,13 @@ class BrowserSession:
     grant: Grant
     created: float
     seen: float
+    agent: str = ""
+    address: str = ""
+    number: str = field(default_factory=lambda: secrets.token_hex(8))
+    since: float = field(default_factory=time.time)
+    roles: dict[str, str] | None = None
+    checked: float = float("-inf")
+    enrolling: Enrolment | None = field(default=None, repr=False)
     ended: bool = False
     sockets: set[Any] = field(default_factory=set, repr=False)
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
@@ -56,15 +75,35 @@ class Sessions:
     """All sessions of the process, looked up by the cookie's value; a restart forgets them."""
 
     def __init__(self, auth: AuthClient, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self._auth, self._limits, self._clock = auth, limits, clock
+        self.auth, self._limits, self._clock = auth, limits, clock
         self._by_digest: dict[str, BrowserSession] = {}
 
-    def create(self, grant: Grant) -> BrowserSession:
+    def create(self, grant: Grant, agent: str = "", address: str = "") -> BrowserSession:
         """A new session with a new id."""
         now = self._clock()
-        session = BrowserSession(secrets.token_urlsafe(32), grant, now, now)
+        session = BrowserSession(secrets.token_urlsafe(32), grant, now, now, agent, address)
         self._by_digest[_digest(session.sid)] = session
         return session
+
+    def renamed(self, session: BrowserSession) -> BrowserSession:
+        """The session under a new id, after it has gained a right; the old id is nobody's."""
+        self._by_digest.pop(_digest(session.sid), None)
+        session.sid = secrets.token_urlsafe(32)
+        self._by_digest[_digest(session.sid)] = session
+        return session
+
+    def everybody(self) -> list[BrowserSession]:
+        """All live sessions."""
+        return [session for session in self._by_digest.values() if self.live(session)]
+
+    def of_user(self, user_id: str) -> list[BrowserSession]:
+        """The user's live sessions, latest first."""
+        mine = [session for session in self.everybody() if session.user_id == user_id]
+        return sorted(mine, key=lambda session: -session.since)
+
+    def idle(self, session: BrowserSession) -> float:
+        """Seconds since the person did something."""
+        return self._clock() - session.seen
 
     def find(self, sid: str | None) -> BrowserSession | None:
         """The live session of that id, if there is one."""
@@ -111,13 +150,18 @@ class Sessions:
             grant = session.grant
             if grant.expires_at - time.time() < min(90.0, grant.lifetime / 2):
                 try:
-                    session.grant = await self._auth.refresh(grant.refresh_token)
+                    session.grant = await self.auth.refresh(grant.refresh_token)
                 except SignInRefused as error:
                     if error.status == 429:
                         raise Unavailable("The sign-in service is asked too often.") from error
                     session.ended = True
                     raise NotSignedIn("The session has ended; sign in again.") from error
             return session.grant
+
+    async def exchange(self, session: BrowserSession, tokens: Callable[[Grant], Awaitable[Grant]]) -> None:
+        """Replace the session's tokens by what `tokens` makes of them; no refresh comes in between."""
+        async with session.refreshing:
+            session.grant = await tokens(session.grant)
 
 
 def _digest(sid: str) -> str:

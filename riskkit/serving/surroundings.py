@@ -29,6 +29,8 @@ class Surroundings:
         Addresses of scripts and styles.
     pages : jinja2.Environment
         Templates of our own pages.
+    origin : str
+        Scheme and host under which people reach the server, as `https://risk.example`.
     """
 
     settings: Settings
@@ -37,3 +39,4 @@ class Surroundings:
     viewers: Viewers
     assets: Assets
     pages: jinja2.Environment
+    origin: str

@@ -72,7 +72,10 @@ def test_anonymous_gets_no_websocket(server, browser, quant):
 
 def test_another_host_name_is_refused(browser):
     """A page elsewhere that lets its own name point here (DNS rebinding) is not answered."""
-    assert browser.get("/", headers={"Host": "evil.example"}).status_code == 403
+    for path in ("/", "/sign-in", "/healthz", "/assets/0123456789abcdef/riskkit/look.css"):
+        answer = browser.get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.text) == (400, "unknown host\n")
+    assert browser.http.post("/sign-in", headers={"Host": "evil.example"}).status_code == 400
 
 
 def test_every_answer_carries_the_security_headers(browser, quant):
@@ -81,7 +84,8 @@ def test_every_answer_carries_the_security_headers(browser, quant):
                    quant.get("/voila/files/x")):  # fmt: skip
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"
-        assert answer.headers["Referrer-Policy"] == "same-origin"
+        form = answer.request.url.path == "/sign-in"  # its address may carry what nobody else should read
+        assert answer.headers["Referrer-Policy"] == ("no-referrer" if form else "same-origin")
         assert "Server" not in answer.headers
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'")

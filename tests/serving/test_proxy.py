@@ -51,10 +51,15 @@ def test_a_named_proxy_says_who_is_asking(demo_stack, project, serve, new_browse
 
 
 def test_behind_a_named_proxy_the_public_name_is_answered(demo_stack, project, serve, new_browser):
-    served = serve(demo_stack.home, project, "--trusted-proxy", "127.0.0.1")
-    answer = new_browser(served.url).get("/", headers={"Host": "risk.example", "X-Forwarded-Proto": "https"})
-    assert answer.status_code == 302
-    assert answer.headers["location"].startswith("/sign-in")
+    served = serve(demo_stack.home, project, "--trusted-proxy", "127.0.0.1", "--public-host", "risk.example")
+    visitor = new_browser(served.url)
+    for host in ("risk.example", "RISK.example:443"):
+        answer = visitor.get("/", headers={"Host": host, "X-Forwarded-Proto": "https"})
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith("/sign-in")
+    assert visitor.get("/", headers={"Host": "evil.example"}).status_code == 400, (
+        "a proxy in front does not end the check"
+    )
 
 
 def test_a_guesser_elsewhere_does_not_keep_the_owner_out(demo_stack, project, serve, new_browser):
