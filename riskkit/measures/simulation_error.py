@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,8 +93,6 @@ def simulation_error(
 def _of_sequences(loss: FloatArray, level: float, var: float, z: float) -> SimulationError:
     bounds = np.linspace(0, len(loss), SOBOL_SEQUENCES + 1).astype(np.int64)
     parts = [loss[start:stop] for start, stop in itertools.pairwise(bounds)]
-    figures = np.array(
-        [[empirical.value_at_risk(part, level), empirical.expected_shortfall(part, level)] for part in parts]
-    )
+    figures = np.array([astuple(empirical.tail_figures(part, level)) for part in parts])
     errors = figures.std(axis=0, ddof=1) / math.sqrt(SOBOL_SEQUENCES)
     return SimulationError(float(errors[0]), float(errors[1]), (var - z * float(errors[0]), var + z * float(errors[0])))

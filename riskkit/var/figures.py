@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskkit.measures.arguments import sample
 from riskkit.measures.contributions import Components
 from riskkit.measures.empirical import ESTIMATOR, tail_mass
-from riskkit.measures.estimation_error import value_at_risk_interval
+from riskkit.measures.estimation_error import value_at_risk_interval, value_at_risk_standard_error
 from riskkit.measures.ranked import RankedTail, ranked_tail, weighted_ranked_tail
 from riskkit.measures.simulation_error import SimulationError, simulation_error
 from riskkit.revaluation import Revaluer
@@ -198,6 +198,9 @@ def short_tail(n: int, spec: VarSpec) -> tuple[str, ...]:
 def historical_error(losses: FloatArray, spec: VarSpec) -> SimulationError:
     """Errors of a historical simulation of independent, equally likely days; the interval is exact, by ranks."""
     error = simulation_error(losses, spec.confidence_level, coverage=spec.estimators.coverage)
+    density = spec.estimators.density
+    if density != "spacing" and error.var is not None:
+        error = replace(error, var=value_at_risk_standard_error(losses, spec.confidence_level, density))
     if len(losses) > _MOST_EXACT:
         return error
     exact = value_at_risk_interval(losses, spec.confidence_level, spec.estimators.coverage)

@@ -28,6 +28,7 @@ Quantile = Literal[
     "median_unbiased",
     "normal_unbiased",
 ]
+Density = Literal["spacing", "normal", "kernel"]
 Tail = Literal["acerbi_tasche", "strictly_worse", "at_or_worse"]
 
 
@@ -141,6 +142,9 @@ class EstimatorSpec:
         0 takes the one scenario.
     coverage : float
         Of the confidence interval for VaR, between 0 and 1.
+    density : {"spacing", "normal", "kernel"}
+        In the standard error of a historical VaR, sqrt(c (1 - c) / n) / f (Kendall and Stuart): f from the spacing of
+        the losses around it, of the normal with their mean and deviation (as Hull), or a Gaussian kernel estimate.
 
     Examples
     --------
@@ -152,9 +156,10 @@ class EstimatorSpec:
     tail: Tail = "acerbi_tasche"
     smoothing: int = 0
     coverage: float = 0.95
+    density: Density = "spacing"
 
     def __post_init__(self) -> None:
-        choose(self, quantile=Quantile, tail=Tail)
+        choose(self, quantile=Quantile, tail=Tail, density=Density)
         object.__setattr__(self, "smoothing", whole("smoothing", self.smoothing, at_least=0, at_most=1_000_000))
         object.__setattr__(self, "coverage", number("coverage", self.coverage, above=0, below=1))
 

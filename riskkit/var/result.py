@@ -13,9 +13,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.errors import InputError
+from riskkit.measures.arguments import number
 from riskkit.measures.simulation_error import SimulationError
 from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
+from riskkit.var.beyond import ratio_table, tail_table
 from riskkit.var.breakdown import Breakdown
 from riskkit.var.figures import FactorParts, no_error
 from riskkit.var.performance import performance_table
@@ -174,6 +176,37 @@ class VarResult:
             raise InputError("scaling", self.spec.scaling, "sqrt_time: overlapping days are no series of days")
         return performance_table(self.pnl / self.spec.time_factor, self.portfolio.base_currency, benchmark)
 
+    def beyond_var(self, risk_aversion: float = 25.0, tail_fraction: float = 0.1) -> pd.DataFrame:
+        """Spectral measure, expectile and the Pareto tail's VaR and ES of the P&L: figure, value, unit, note.
+
+        Losses positive, over the horizon. Only where the scenarios count the same and there are any: neither the
+        parametric method nor age weights.
+        """
+        if self.pnl is None or self.scenario_weights is not None:
+            raise InputError("method", self.spec.method, "one with equally likely scenarios")
+        fraction = number("tail_fraction", tail_fraction, above=0, below=0.5)
+        losses = 0.0 - self.pnl
+        return tail_table(losses, self.spec.confidence_level, self.portfolio.base_currency, risk_aversion, fraction)
+
+    def marginal(self) -> pd.DataFrame:
+        """Change of the figures per unit more of each position: position, quantity, marginal_var, marginal_es.
+
+        The Euler share over the quantity, base currency a unit, above zero where buying adds risk; None for a position
+        of nothing, whose unit `incremental_var` values.
+        """
+        quantities = self.components["quantity"].to_numpy(np.float64)
+        shares = {"marginal_var": self.component_var, "marginal_es": self.component_es}
+        columns = {
+            name: pd.array([s / q if q else None for s, q in zip(share, quantities, strict=True)], dtype="Float64")
+            for name, share in shares.items()
+        }
+        return self.components[["position", "quantity"]].assign(**columns)
+
+    def ratios(self) -> pd.DataFrame:
+        """VaR and ES over the gross value, over each other, over the deviation, and the largest component's share."""
+        largest = float(self.component_var.max(initial=0.0))
+        return ratio_table(self.var, self.expected_shortfall, self.standard_deviation, self.gross_value, largest)
+
     def metrics(self) -> tuple[Metric, ...]:
         """The figures a run stores: headline ones, then components by position and by asset class."""
         unit = self.portfolio.base_currency
@@ -195,4 +228,7 @@ class VarResult:
         )
         groups = {f"components_by_{column}": self.by(column) for column in ("asset_class", "currency", "sector")}
         factors = {"components_by_factor": self.by_factor(), "exposures": self.exposures}
-        return {"summary": summary, "components": self.components} | groups | factors
+        more = {"ratios": self.ratios(), "marginal": self.marginal()}
+        if self.pnl is not None and self.scenario_weights is None:
+            more["beyond_var"] = self.beyond_var()
+        return {"summary": summary, "components": self.components} | groups | factors | more

@@ -43,6 +43,9 @@ def test_tables(result) -> None:
         "components_by_sector",
         "components_by_factor",
         "exposures",
+        "ratios",
+        "marginal",
+        "beyond_var",
     ]
     assert list(tables["components"].columns) == [
         "position",
