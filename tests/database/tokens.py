@@ -12,7 +12,7 @@ LEVELS = ("aal1", "aal2")
 
 
 def issue(world, keys, users):
-    """(user, aal) to an access token. The second factor is set on the session, and renewing it gives the second token."""
+    """(user, aal) to an access token. The session is raised to a second factor and renewed for the second token."""
     found = {}
     with httpx.Client(timeout=60) as http:
         options = ClientOptions(auto_refresh_token=False, persist_session=False, httpx_client=http)
