@@ -161,7 +161,8 @@ class Stack:
         Postgres.of(self.home).stop()
 
     def _start_gateway(self, port: int | None, secrets: Secrets, config: Config, database_port: int) -> str:
-        wanted = {"config": asdict(config), "database_port": database_port, "code": _fingerprint()}
+        keys = [one["kid"] for one in signing_keys(self.folder / "signing_keys.json")]
+        wanted = {"config": asdict(config), "database_port": database_port, "code": _fingerprint(), "keys": keys}
         mark, running = self._gateway(), _read(self.folder / "public.json").get("SUPABASE_URL")
         last = int(running.rsplit(":", 1)[1]) if running else None
         same = port in (None, 0, last) and _read(self.folder / "settings.json") == wanted

@@ -21,6 +21,9 @@ max_rows = 200
 jwt_expiry = 1200
 refresh_token_reuse_interval = 1
 minimum_password_length = 8
+[auth.sessions]
+timebox = "24h"
+inactivity_timeout = "8h"
 [auth.mfa]
 max_enrolled_factors = 2
 [auth.email]
@@ -69,6 +72,7 @@ create function public.history(days int, n int) returns table (name text, levels
   as 'select ''f'' || f, array(select f + sqrt(d) from generate_series(1, days) d) from generate_series(1, n) f';
 create function public.write_open(i int) returns int language sql volatile
   as 'insert into public.open_rows (id) values (i) returning id';
+create view public.writing_view as select public.write_open(77) as id;
 create function public.refuse(state text) returns void language plpgsql
   as $$ begin raise exception using errcode = state, message = 'refused', detail = 'why', hint = 'how'; end $$;
 create function public.setting(which text) returns text language sql stable as 'select current_setting(which, true)';
