@@ -24,14 +24,13 @@ NEW_PASSWORD = f"{SHORTEST_NEW_PASSWORD} characters or more."
 
 
 class Form(Page):
-    """A page with a form; the addresses of such pages may carry secrets and are told to nobody."""
+    """A page with a form."""
 
     #: Template of the page.
     template = ""
 
     async def prepare(self, **_: Any) -> Any:
         """Refuse an outsized form before anything reads it."""
-        self.set_header("Referrer-Policy", "no-referrer")
         if len(self.request.body) > LARGEST_FORM:
             raise HTTPError(413)
         return await super().prepare()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import cast
+from typing import Any, cast
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
@@ -58,6 +58,15 @@ class Link(Entrance):
     """`/sign-in/link`: where the links of mails lead. Opening one spends nothing: mail scanners open links too."""
 
     template = "link.html.j2"
+
+    async def prepare(self, **_: Any) -> Any:
+        """The page's address holds the secret: no request that the page makes may say where it came from."""
+        self.set_header("Referrer-Policy", "no-referrer")
+        return await super().prepare()
+
+    def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:
+        """Nor does its form, whose origin is therefore "null"; the form's token is checked as everywhere."""
+        return self.request.headers.get("Origin") == "null" or bool(super().check_origin(origin_to_satisfy_tornado))
 
     @allow_unauthenticated
     def get(self) -> None:

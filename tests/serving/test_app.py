@@ -84,8 +84,7 @@ def test_every_answer_carries_the_security_headers(browser, quant):
                    quant.get("/voila/files/x")):  # fmt: skip
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"
-        form = answer.request.url.path == "/sign-in"  # its address may carry what nobody else should read
-        assert answer.headers["Referrer-Policy"] == ("no-referrer" if form else "same-origin")
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "Server" not in answer.headers
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'")
