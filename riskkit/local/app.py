@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -14,9 +15,9 @@ from pathlib import Path
 import psycopg
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskkit import logs
@@ -27,7 +28,9 @@ from riskkit.local.body import TooLarge
 from riskkit.local.config import Config
 from riskkit.local.database import Database
 from riskkit.local.mail import Mail, Post
+from riskkit.local.realtime import Realtime
 from riskkit.local.rest import Rest
+from riskkit.local.storage import Storage
 from riskkit.local.tokens import Tokens
 
 _log = logging.getLogger("riskkit.local")
@@ -52,26 +55,38 @@ class Settings:
 
 
 def application(settings: Settings) -> Starlette:
-    """The gateway: Auth and REST, and a clear error for every other path."""
-    database = Database(settings.rest_db, settings.auth_db)
+    """The gateway: Auth, REST, Storage and Realtime, and a clear error for every other path."""
     issuer = f"{settings.url}/auth/v1"
     tokens = Tokens(
         settings.jwt_secret, settings.anon_key, settings.service_key, issuer, settings.config.token_seconds,
         settings.signing_keys,
     )  # fmt: skip
-    auth, rest = Auth(database, tokens, settings.config), Rest(database, tokens, settings.config)
+    database = Database(settings.rest_db, settings.auth_db, tokens)
+    auth, rest = Auth(database, tokens, settings.config), Rest(database, settings.config)
+    storage = Storage(database, settings.config, settings.jwt_secret)
     post = Post(Mail(**settings.config.mail), Path(settings.outbox))
+    realtime = Realtime(database, tokens, settings.rest_db)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with database.opened():
+            running = asyncio.create_task(realtime.run())
             yield
+            running.cancel()
             await post.finish()
 
     routes = [
         *auth_routes(auth, post),
-        Route("/rest/v1/rpc/{name}", rest.rpc, methods=["GET", "HEAD", "POST"]),
-        Route("/rest/v1/{name}", rest.table, methods=["GET", "HEAD", "POST", "PATCH", "DELETE"]),
+        Route("/rest/v1/rpc/{name}", rest.rpc, methods=["POST"]),
+        Route("/rest/v1/{name}", rest.rows, methods=["GET"]),
+        Route("/rest/v1/{name}", rest.write, methods=["POST", "PATCH", "DELETE"]),
+        Route("/storage/v1/object/list/{bucket}", storage.listing, methods=["POST"]),
+        Route("/storage/v1/object/sign/{bucket}/{name:path}", storage.sign, methods=["POST"]),
+        Route("/storage/v1/object/sign/{bucket}/{name:path}", storage.signed, methods=["GET"]),
+        Route("/storage/v1/object/{bucket}", storage.remove, methods=["DELETE"]),
+        Route("/storage/v1/object/{bucket}/{name:path}", storage.upload, methods=["POST", "PUT"]),
+        Route("/storage/v1/object/{bucket}/{name:path}", storage.download, methods=["GET"]),
+        WebSocketRoute("/realtime/v1/websocket", realtime.socket),
         Route("/{path:path}", _elsewhere, methods=_EVERY),
     ]
     handlers = {
@@ -91,10 +106,14 @@ class Frame:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        request, begun, status = Request(scope), time.perf_counter(), 500
+        refusal, begun, status = _refusal(HTTPConnection(scope)), time.perf_counter(), 500
+        if scope["type"] == "websocket":
+            await (self._app(scope, receive, send) if refusal is None else send({"type": "websocket.close"}))
+            return
+        request = Request(scope)
         given = request.headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
@@ -108,7 +127,7 @@ class Frame:
 
         with logs.bound(request_id=request_id):
             try:
-                await (_refusal(request) or self._app)(scope, receive, tell)
+                await (refusal or self._app)(scope, receive, tell)
             except Exception:
                 _log.exception("request failed")
                 if status == 500:
@@ -122,16 +141,19 @@ class Frame:
                 _log.info("request", extra=facts | {"ms": round((time.perf_counter() - begun) * 1000, 1)})
 
 
-def _refusal(request: Request) -> Response | None:
+def _refusal(request: HTTPConnection) -> Response | None:
     """What no endpoint sees: a host that is not this machine (DNS rebinding), and NUL, which Postgres cannot hold."""
     if not _HOSTS.fullmatch(request.headers.get("host", "")):
         return as_json({"code": "403", "message": "This server answers for the local machine only."}, 403)
-    if "\x00" in request.url.path + request.url.query:
+    if "\x00" in request.url.path + request.url.query or "%00" in request.url.query:
         return as_json({"code": "400", "message": "The address holds a NUL character."}, 400)
     return None
 
 
-async def _answer(_: Request, error: Exception) -> Response:
+async def _answer(request: Request, error: Exception) -> Response:
+    if isinstance(error, RestError) and request.url.path.startswith("/storage/"):
+        told = {"statusCode": str(error.status), "error": error.code, "code": error.code, "message": error.message}
+        return as_json(told, error.status)
     if isinstance(error, RestError | AuthError):
         return error.response()
     raise error
@@ -140,14 +162,14 @@ async def _answer(_: Request, error: Exception) -> Response:
 async def _too_large(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/auth/"):
         return AuthError(413, "request_too_large", str(error)).response()
-    return RestError(413, "RISKKIT413", str(error)).response()
+    return await _answer(request, RestError(413, "RISKKIT413", str(error)))
 
 
 async def _no_database(request: Request, error: Exception) -> Response:
     _log.error("no database", extra={"reason": f"{type(error).__name__}: {error}"})
     if request.url.path.startswith("/auth/"):
         return AuthError(503, "unexpected_failure", "The database does not answer").response()
-    return RestError(503, "PGRST000", "Could not connect with the database.").response()
+    return await _answer(request, RestError(503, "PGRST000", "Could not connect with the database."))
 
 
 async def _elsewhere(request: Request) -> Response:
@@ -157,5 +179,5 @@ async def _elsewhere(request: Request) -> Response:
     if path.startswith("/auth/v1/"):
         return AuthError(501, "not_implemented", f"The embedded Supabase does not speak {what}").response()
     if path.startswith(("/rest/v1", "/storage/v1/", "/realtime/v1/", "/functions/v1/")):
-        return not_spoken(what).response()
+        return await _answer(request, not_spoken(what))
     return RestError(404, "404", f"There is nothing at {path}").response()

@@ -34,8 +34,8 @@ class Config:
         How long a session may last, and go unrefreshed (`auth.sessions.timebox`, `.inactivity_timeout`); 0: for ever.
     most_factors : int
         Second factors a user may have, unfinished enrolments among them (`auth.mfa.max_enrolled_factors`).
-    rest_bytes, auth_bytes : int
-        Largest request body.
+    rest_bytes, auth_bytes, file_bytes : int
+        Largest request body, and largest file.
     mail : dict
         What `riskkit.local.mail.Mail` is made of (`auth.site_url`, `auth.email`).
     """
@@ -46,6 +46,7 @@ class Config:
     password_length: int = 6
     rest_bytes: int = 32 * MEGABYTE
     auth_bytes: int = MEGABYTE // 16
+    file_bytes: int = 50 * MEGABYTE
     timebox_seconds: int = 0
     inactivity_seconds: int = 0
     most_factors: int = 10

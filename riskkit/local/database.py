@@ -5,59 +5,50 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor
-from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
+from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
+from starlette.requests import Request
 
-from riskkit.local.catalog import Catalog, load_catalog
-from riskkit.local.tokens import Caller
+from riskkit.local.answer import RestError
+from riskkit.local.failure import rest_error
+from riskkit.local.tokens import Caller, TokenRefused, Tokens
 
 #: A request waits this long for a free connection [s]; then it is told that the database is not there.
 _WAIT = 3.0
-
+#: Headers that a policy or function may not ask about.
+_CREDENTIALS = {"authorization", "apikey", "cookie"}
+#: A role's own time limit, as hosted's REST server heeds it: a role's settings do not follow SET ROLE.
 _BEGIN: LiteralString = """
-select set_config('role', %s, true), set_config('request.jwt.claims', %s, true),
-  set_config('request.headers', %s, true), set_config('request.method', %s, true),
-  set_config('request.path', %s, true), set_config('statement_timeout', %s, true),
-  set_config('transaction_read_only', %s, true), (select version from gateway.schema_version)
+select set_config('role', %(role)s, true), set_config('request.jwt.claims', %(claims)s, true),
+  set_config('request.headers', %(headers)s, true), set_config('request.method', %(method)s, true),
+  set_config('request.path', %(path)s, true), set_config('transaction_read_only', %(read_only)s, true),
+  set_config('statement_timeout', coalesce((
+    select split_part(one, '=', 2) from pg_db_role_setting s, unnest(s.setconfig) one
+    where s.setrole = %(role)s::regrole and one like 'statement_timeout=%%'), '8s'), true)
 """
-
-
-@dataclass(frozen=True)
-class Call:
-    """What a request tells the database of itself, beside who it is for."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-
-    @property
-    def read_only(self) -> bool:
-        """GET and HEAD never write, whatever a function tries."""
-        return self.method in ("GET", "HEAD")
 
 
 class Database:
     """Connections as `authenticator`, which may only become a caller's role, and as `supabase_auth_admin`."""
 
-    def __init__(self, rest_db: str, auth_db: str) -> None:
+    def __init__(self, rest_db: str, auth_db: str, tokens: Tokens) -> None:
+        self._tokens = tokens
         shared: dict[str, Any] = {
             "check": AsyncConnectionPool.check_connection,
+            "open": False,
             "timeout": _WAIT,
             "reconnect_timeout": _WAIT,
         }
         self.rest: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
-            rest_db, min_size=2, max_size=16, open=False, **shared
+            rest_db, min_size=2, max_size=16, **shared
         )
         self.auth: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
-            auth_db, min_size=1, max_size=4, open=False, kwargs={"row_factory": dict_row}, **shared
+            auth_db, min_size=1, max_size=4, kwargs={"row_factory": dict_row}, **shared
         )
-        self._catalog: Catalog | None = None
-        self._timeouts: dict[str, str] = {}
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -65,31 +56,36 @@ class Database:
         async with self.rest, self.auth:
             yield
 
+    def caller(self, request: Request) -> Caller:
+        """Whom a request speaks for; the request's log line says it too."""
+        try:
+            caller = self._tokens.caller(request.headers.get("apikey"), request.headers.get("authorization"))
+        except TokenRefused as error:
+            raise RestError(401, error.code, error.message) from error
+        request.state.caller = caller
+        return caller
+
     @asynccontextmanager
-    async def request(self, caller: Caller, call: Call) -> AsyncIterator[tuple[AsyncCursor[TupleRow], Catalog]]:
-        """A transaction in the caller's role with the request's settings, and the catalogue as it is in it.
+    async def request(self, caller: Caller, request: Request) -> AsyncIterator[AsyncCursor[TupleRow]]:
+        """A transaction in the caller's role with the request's settings; GET and HEAD never write.
 
         Leaving the block commits; what the client is told must be told after that.
         """
-        async with self.rest.connection() as connection:
-            if not self._timeouts:
-                self._timeouts = await _role_timeouts(connection)
-            cursor = connection.cursor(row_factory=tuple_row)
-            settings = (
-                caller.role,
-                json.dumps(dict(caller.claims)),
-                json.dumps(call.headers),
-                call.method,
-                call.path,
-                self._timeouts.get(caller.role, "8s"),
-                "on" if call.read_only else "off",
-            )
-            await cursor.execute(_BEGIN, settings)
-            row = await cursor.fetchone()
-            version: int = row[-1] if row else 0
-            if self._catalog is None or self._catalog.version != version:
-                self._catalog = await load_catalog(cursor, version)
-            yield cursor, self._catalog
+        headers = {name: value for name, value in request.headers.items() if name not in _CREDENTIALS}
+        settings = {
+            "role": caller.role,
+            "claims": json.dumps(dict(caller.claims)),
+            "headers": json.dumps(headers | {"x-request-id": request.state.request_id}),
+            "method": request.method,
+            "path": request.url.path,
+            "read_only": "on" if request.method in ("GET", "HEAD") else "off",
+        }
+        try:
+            async with self.rest.connection() as connection, connection.cursor() as cursor:
+                await cursor.execute(_BEGIN, settings)
+                yield cursor
+        except psycopg.Error as error:
+            raise rest_error(error, caller.role) from error
 
     @asynccontextmanager
     async def auth_transaction(self) -> AsyncIterator[AsyncCursor[DictRow]]:
@@ -106,11 +102,3 @@ class Database:
         except psycopg.OperationalError:
             return False
         return True
-
-
-async def _role_timeouts(connection: AsyncConnection[Any]) -> dict[str, str]:
-    rows = await connection.execute(
-        "select rolname, split_part(setting, '=', 2) from pg_roles, unnest(rolconfig) as setting"
-        " where setting like 'statement_timeout=%'"
-    )
-    return {str(role): str(value) for role, value in await rows.fetchall()}

@@ -37,7 +37,13 @@ def main() -> None:
     for other in ("uvicorn", "psycopg.pool"):
         logging.getLogger(other).addHandler(handler)
     config = uvicorn.Config(
-        application(settings), ws="none", log_config=None, access_log=False, server_header=False, lifespan="on"
+        application(settings),
+        ws="websockets-sansio",
+        ws_max_size=1 << 16,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
     )
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -1,31 +1,38 @@
-"""Statements from a query: names quoted, values always parameters, and the JSON made by Postgres itself."""
+"""A query string as PostgREST has it, as far as riskkit speaks it, made into SQL.
+
+select = field {"," field};  field = [alias ":"] column | [alias ":"] table ["!" foreign key] "(" select ")"
+filter = column "=" ["not."] operator "." value;  group = ["not."] ("and" | "or") "=(" member {"," member} ")"
+
+Names are plain and quoted, values are always parameters, and Postgres itself writes the JSON.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Sequence
 from typing import LiteralString
 
 from psycopg import sql
 
 from riskkit.local.answer import RestError, not_spoken
-from riskkit.local.catalog import Catalog, Function, Table
-from riskkit.local.grammar import COMPARISONS, Column, Embed, Filter, Group
-from riskkit.local.query import Query, Rows
+from riskkit.local.relations import Link, link_between
 
 Sql = sql.Composable
-#: Types a select may cast to.
-_CASTS: dict[str, LiteralString] = {
-    "text": "text", "varchar": "text", "int": "int", "integer": "int", "int4": "int", "bigint": "bigint",
-    "int8": "bigint", "numeric": "numeric", "float4": "float4", "float8": "float8", "date": "date",
-    "timestamptz": "timestamptz", "bool": "boolean", "boolean": "boolean", "uuid": "uuid", "json": "json",
-    "jsonb": "jsonb",
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+_FIELD = re.compile(rf"(?:({_NAME}):)?({_NAME})(?:(?:!({_NAME}))?\((.*)\))?", re.DOTALL)
+_FILTER = re.compile(r"(not\.)?([a-z]+)\.(.*)", re.DOTALL)
+_GROUP = re.compile(r"(not\.)?(and|or)(\(.*\))", re.DOTALL)
+_MEMBER = re.compile(rf"({_NAME})\.(.*)", re.DOTALL)
+_ORDER = re.compile(rf"({_NAME})(\.asc|\.desc)?(\.nullsfirst|\.nullslast)?")
+_COMPARISONS: dict[str, LiteralString] = {
+    "eq": "{} = {}", "neq": "{} <> {}", "gt": "{} > {}", "gte": "{} >= {}", "lt": "{} < {}", "lte": "{} <= {}",
+    "like": "{} like {}", "ilike": "{} ilike {}",
 }  # fmt: skip
-_IS: dict[str, LiteralString] = {
-    "null": "{} is null", "not_null": "{} is not null", "true": "{} is true", "false": "{} is false",
-    "unknown": "{} is unknown",
+_CONSTANTS: dict[str, LiteralString] = {"null": "{} is null", "true": "{} is true", "false": "{} is false"}
+_WAYS: dict[str | None, LiteralString] = {
+    None: "", ".asc": "", ".desc": " desc", ".nullsfirst": " nulls first", ".nullslast": " nulls last",
 }  # fmt: skip
-_NULLS: dict[str, LiteralString] = {"": "", "first": " nulls first", "last": " nulls last"}
+_DEEPEST, _LONGEST = 4, 16_384
 
 
 def form(text: LiteralString, *parts: Sql) -> sql.Composed:
@@ -33,192 +40,248 @@ def form(text: LiteralString, *parts: Sql) -> sql.Composed:
     return sql.SQL(text).format(*parts)
 
 
-def quoted(name: str) -> Sql:
-    """A quoted identifier, safe beside placeholders: a percent sign in a name must not look like one."""
-    return sql.SQL(sql.Identifier(name).as_string(None).replace("%", "%%"))
-
-
-def public(name: str) -> Sql:
-    """A name in the exposed schema."""
-    return form("public.{}", quoted(name))
-
-
 def listed(parts: Iterable[Sql], between: LiteralString = ", ") -> Sql:
     """Parts with commas between them."""
     return sql.SQL(between).join(parts)
 
 
-@dataclass
+def quoted(*names: str) -> Sql:
+    """A name, or several with dots between them."""
+    return sql.Identifier(*names)
+
+
+def public(name: str) -> Sql:
+    """A table or function of the exposed schema."""
+    return sql.Identifier("public", name)
+
+
+def wrong(text: str, expected: str) -> RestError:
+    """PostgREST's refusal of what it cannot parse."""
+    return RestError(400, "PGRST100", f'"failed to parse ({text[:80]})"', f"expected {expected}")
+
+
+def plain(text: str) -> str:
+    """A column's name, in quotes or not.
+
+    >>> plain('"team_id"')
+    'team_id'
+    """
+    name = text.removeprefix('"').removesuffix('"')
+    if not re.fullmatch(_NAME, name):
+        raise not_spoken(f"the name {text[:80]!r}: names are letters, digits and _")
+    return name
+
+
+def split(text: str) -> list[str]:
+    r"""The parts between commas that no bracket or quote encloses; in quotes, \ escapes.
+
+    >>> split('a,b(c,d),"e,\\""')
+    ['a', 'b(c,d)', '"e,\\""']
+    """
+    if len(text) > _LONGEST:
+        raise wrong(text, "a shorter value")
+    parts, depth, quote, escaped = [""], 0, False, False
+    for letter in text:
+        if letter == "," and depth == 0 and not quote:
+            parts.append("")
+            continue
+        parts[-1] += letter
+        if quote and (escaped or letter == "\\"):
+            escaped = not escaped
+        elif letter == '"':
+            quote = not quote
+        elif not quote:
+            depth += (letter == "(") - (letter == ")")
+    if depth or quote:
+        raise wrong(text, "every bracket and quote closed")
+    return parts
+
+
 class Statement:
-    """A statement in the making: the catalogue it reads names from, and the parameters it has gathered."""
+    """One request's query string, and what it becomes for its table.
 
-    catalog: Catalog
-    query: Query
-    max_rows: int
-    parameters: dict[str, object] = field(default_factory=dict)
-    used: set[tuple[str, ...]] = field(default_factory=lambda: {()})
+    Attributes
+    ----------
+    parameters : dict
+        The values that the SQL refers to.
+    links : sequence of Link
+        How tables refer to each other; needed where the select embeds one.
+    """
 
-    def parameter(self, value: object) -> sql.Placeholder:
-        """A placeholder for a value."""
+    def __init__(self, table: str, pairs: Sequence[tuple[str, str]]) -> None:
+        self.table = table
+        self.parameters: dict[str, object] = {}
+        self.links: Sequence[Link] = ()
+        self._words = {key: text for key, text in pairs if key in ("select", "order", "on_conflict", "columns")}
+        self._bounds = {key: text for key, text in pairs if key in ("limit", "offset")}
+        self._conditions = [pair for pair in pairs if pair[0] not in self._words and pair[0] not in self._bounds]
+
+    @property
+    def embeds(self) -> bool:
+        """Whether rows of other tables are wanted."""
+        return "(" in self._words.get("select", "")
+
+    @property
+    def offset(self) -> int:
+        """How many rows are left out before the first."""
+        return self._bound("offset") or 0
+
+    def select(self, max_rows: int, count: bool) -> sql.Composed:
+        """The rows asked for as one JSON array, how many they are, and with `count` how many without a limit."""
+        where, limit = self._where(), self._bound("limit")
+        total = form("(select count(*) from {} where {})", public(self.table), where) if count else sql.NULL
+        page = form(
+            "select {} from {} where {}{} limit {} offset {}", self._wanted(), public(self.table), where, self._order(),
+            sql.Literal(max_rows if limit is None else min(limit, max_rows)), sql.Literal(self.offset),
+        )  # fmt: skip
+        return _answered(page, total)
+
+    def insert(self, columns: Sequence[str], body: str, resolution: str | None) -> Sql:
+        """Insert the rows of a JSON array; `resolution` says what becomes of those whose key is there already."""
+        names = listed(map(quoted, columns))
+        change = form(
+            "insert into {} ({}) select {} from json_populate_recordset(null::{}, {}::json)",
+            public(self.table), names, names, public(self.table), self._parameter(body),
+        )  # fmt: skip
+        if resolution is None:
+            return change
+        if "on_conflict" not in self._words:
+            raise not_spoken("an upsert without on_conflict")
+        keys = listed(quoted(plain(one)) for one in self._words["on_conflict"].split(","))
+        if resolution == "ignore-duplicates":
+            return form("{} on conflict ({}) do nothing", change, keys)
+        changes = listed(form("{} = excluded.{}", quoted(one), quoted(one)) for one in columns)
+        return form("{} on conflict ({}) do update set {}", change, keys, changes)
+
+    def update(self, columns: Sequence[str], body: str) -> Sql:
+        """Set the columns of a JSON object in the rows of the conditions."""
+        changes = listed(form("{} = given.{}", quoted(one), quoted(one)) for one in columns)
+        given = form("json_populate_record(null::{}, {}::json) as given", public(self.table), self._parameter(body))
+        return form("update {} set {} from {} where {}", public(self.table), changes, given, self._filtered("UPDATE"))
+
+    def delete(self) -> Sql:
+        """Delete the rows of the conditions."""
+        return form("delete from {} where {}", public(self.table), self._filtered("DELETE"))
+
+    def written(self, change: Sql, returning: bool) -> sql.Composed:
+        """A change, answering like `select` with the rows it wrote or with none."""
+        if self.embeds or self._bounds or "order" in self._words:
+            raise not_spoken("embedded tables, an order or a limit in a write")
+        if not returning:
+            return form("with page as ({} returning 1) select '', count(*), null from page", change)
+        return _answered(form("{} returning {}", change, self._wanted()), sql.NULL)
+
+    def _wanted(self) -> Sql:
+        return self._fields(self._words.get("select", "*"), self.table, quoted(self.table), 0)
+
+    def _fields(self, text: str, table: str, alias: Sql, depth: int) -> Sql:
+        parts: list[Sql] = []
+        for part in split(text):
+            match = _FIELD.fullmatch(part)
+            if part == "*":
+                parts.append(form("{}.*", alias))
+            elif match is None:
+                raise not_spoken(f"{part[:80]!r} in a select: only columns, and tables with columns in brackets")
+            else:
+                label, name, key, inside = match.groups()
+                value = form("{}.{}", alias, quoted(name))
+                if inside is not None:
+                    value = self._embedded(link_between(self.links, table, name, key), inside, alias, depth)
+                parts.append(form("{} as {}", value, quoted(label or name)))
+        return listed(parts)
+
+    def _embedded(self, link: Link, text: str, outer: Sql, depth: int) -> sql.Composed:
+        """The row of the other table, or the array of its rows, as JSON."""
+        if depth == _DEEPEST:
+            raise wrong(text, f"tables at most {_DEEPEST} deep")
+        alias = quoted(f"{link.table}_{depth}")
+        on = (form("{}.{} = {}.{}", alias, quoted(own), outer, quoted(theirs)) for theirs, own in link.pairs)
+        wanted = self._fields(text, link.table, alias, depth + 1)
+        rows = form("(select {} from {} as {} where {}) e", wanted, public(link.table), alias, listed(on, " and "))
+        if link.to_one:
+            return form("(select row_to_json(e) from {})", rows)
+        return form("(select coalesce(json_agg(row_to_json(e)), '[]') from {})", rows)
+
+    def _filtered(self, word: str) -> Sql:
+        if not self._conditions:
+            raise RestError(400, "21000", f"{word} requires a WHERE clause")
+        return self._where()
+
+    def _where(self) -> Sql:
+        parts: list[Sql] = [sql.SQL("true")]
+        for key, text in self._conditions:
+            group = _GROUP.fullmatch(key + text)
+            parts.append(self._group(group, 0) if group else self._filter(plain(key), text, raw=True))
+        return listed(parts, " and ")
+
+    def _group(self, match: re.Match[str], depth: int) -> Sql:
+        members: list[Sql] = []
+        for part in split(match[3][1:-1]):
+            group, member = _GROUP.fullmatch(part), _MEMBER.fullmatch(part)
+            if group is not None and depth < _DEEPEST:
+                members.append(self._group(group, depth + 1))
+            elif group is None and member is not None:
+                members.append(self._filter(member[1], member[2], raw=False))
+            else:
+                raise wrong(part, f"column.operator.value, in groups at most {_DEEPEST} deep")
+        return form("not ({})" if match[1] else "({})", listed(members, " and " if match[2] == "and" else " or "))
+
+    def _filter(self, name: str, text: str, *, raw: bool) -> Sql:
+        """A condition on a column; a `raw` value is what it is, else quotes around it are not part of it."""
+        match = _FILTER.fullmatch(text)
+        if match is None:
+            raise wrong(text, "operator.value")
+        operator, value, column = match[2], match[3], quoted(self.table, name)
+        if operator == "in":
+            if not (value.startswith("(") and value.endswith(")")):
+                raise wrong(text, "values in brackets")
+            condition = form("{} = any ({})", column, self._parameter(_array(split(value[1:-1]))))
+        elif operator == "is":
+            if value.lower() not in _CONSTANTS:
+                raise wrong(text, "null, true or false")
+            condition = form(_CONSTANTS[value.lower()], column)
+        elif operator in _COMPARISONS:
+            value = value if raw else _unquoted(value)
+            value = value.replace("*", "%") if operator in ("like", "ilike") else value
+            condition = form(_COMPARISONS[operator], column, self._parameter(value))
+        else:
+            raise not_spoken(f"the operator {operator!r}")
+        return form("not ({})", condition) if match[1] else condition
+
+    def _order(self) -> Sql:
+        if "order" not in self._words:
+            return sql.SQL("")
+        terms = []
+        for part in split(self._words["order"]):
+            match = _ORDER.fullmatch(part)
+            if match is None:
+                raise wrong(part, "column[.asc|.desc][.nullsfirst|.nullslast]")
+            column, direction, nulls = quoted(self.table, match[1]), _WAYS[match[2]], _WAYS[match[3]]
+            terms.append(form("{}{}{}", column, sql.SQL(direction), sql.SQL(nulls)))
+        return form(" order by {}", listed(terms))
+
+    def _bound(self, key: str) -> int | None:
+        text = self._bounds.get(key)
+        if text is not None and not re.fullmatch("[0-9]{1,15}", text):
+            raise wrong(f"{key}={text}", "a whole number")
+        return None if text is None else int(text)
+
+    def _parameter(self, value: object) -> sql.Placeholder:
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return sql.Placeholder(name)
 
-    def page(self, source: Sql, table: str, alias: Sql, rows: Rows | None) -> sql.Composed:
-        """The rows to answer with, as a select.
 
-        Parameters
-        ----------
-        source : Composable
-            What to select from: a `from` item with that alias.
-        table : str
-            The table whose columns and foreign keys the source's rows have.
-        rows : Rows or None
-            Which of the rows; None where that has been decided (the rows a write returned).
-        """
-        wanted = self._select(self.query.fields, table, alias, ())
-        where = self._where(rows or Rows(), self.query.fields, table, alias, ())
-        tail = self._tail(rows, alias) if rows else self._order(self.query.own, alias)
-        for path in self.query.rows.keys() - self.used:
-            message = f"'{'.'.join(path)}' is not an embedded resource in this request"
-            raise RestError(400, "PGRST108", message, hint=f"Include '{path[-1]}' in the select.")
-        return form("select {} from {} where {}{}", wanted, source, where, tail)
-
-    def count(self, table: str) -> sql.Composed:
-        """How many rows the query has in all."""
-        where = self._where(self.query.own, self.query.fields, table, quoted(table), ())
-        return form("(select count(*) from {} where {})", public(table), where)
-
-    def conditions(self, rows: Rows, alias: Sql) -> Sql:
-        """A row's own conditions, joined by and."""
-        return listed([sql.SQL("true"), *(self._condition(one, alias) for one in rows.conditions)], " and ")
-
-    def needed_columns(self, table: Table) -> list[str]:
-        """The columns a write must return for the select: no more, for a role may not read every column."""
-        needed = dict.fromkeys(order.column for order in self.query.own.orders)
-        for one in self.query.fields:
-            if isinstance(one, Embed):
-                link = self.catalog.link(table.name, one.target, one.hint)
-                needed |= dict.fromkeys(own for own, _ in link.pairs)
-            else:
-                needed |= dict.fromkeys(table.columns if one.name == "*" else (one.name,))
-        return list(needed)
-
-    def _select(self, fields: tuple[Column | Embed, ...], table: str, alias: Sql, path: tuple[str, ...]) -> Sql:
-        parts: list[Sql] = []
-        for one in fields:
-            if isinstance(one, Embed):
-                if one.fields:
-                    parts.append(form("{} as {}", self._embed(one, table, alias, path), quoted(one.key)))
-            elif one.name == "*":
-                parts.append(form("{}.*", alias))
-            else:
-                value = form("{}.{}", alias, quoted(one.name))
-                if one.cast is not None:
-                    if one.cast not in _CASTS:
-                        raise not_spoken(f"the cast ::{one.cast}")
-                    value = form("cast({} as {})", value, sql.SQL(_CASTS[one.cast]))
-                parts.append(form("{} as {}", value, quoted(one.alias or one.name)))
-        return listed(parts)
-
-    def _embed(self, embed: Embed, parent: str, outer: Sql, path: tuple[str, ...]) -> sql.Composed:
-        """The embedded row or rows as a JSON value."""
-        link, wanted, source, alias = self._embedded(embed, parent, outer, path)
-        if link:
-            return form("(select row_to_json(e) from (select {} {} limit 1) e)", wanted, source)
-        tail = self._tail(self._rows(path, embed), alias)
-        many: LiteralString = "(select coalesce(json_agg(row_to_json(e)), '[]') from (select {} {}{}) e)"
-        return form(many, wanted, source, tail)
-
-    def _embedded(
-        self, embed: Embed, parent: str, outer: Sql, path: tuple[str, ...]
-    ) -> tuple[bool, Sql, sql.Composed, Sql]:
-        """Whether it is one row, what is selected of it, its `from … where …`, and its alias."""
-        link = self.catalog.link(parent, embed.target, embed.hint)
-        inside = (*path, embed.key)
-        alias = quoted(f"{'_'.join(inside)}_{len(inside)}")
-        on = (form("{}.{} = {}.{}", alias, quoted(own), outer, quoted(theirs)) for theirs, own in link.pairs)
-        where = self._where(self._rows(path, embed), embed.fields, link.table, alias, inside)
-        source = form("from {} as {} where {} and {}", public(link.table), alias, listed(on, " and "), where)
-        return link.to_one, self._select(embed.fields, link.table, alias, inside), source, alias
-
-    def _where(
-        self, rows: Rows, fields: tuple[Column | Embed, ...], table: str, alias: Sql, path: tuple[str, ...]
-    ) -> Sql:
-        parts = [self.conditions(rows, alias)]
-        for one in fields:
-            if isinstance(one, Embed):
-                self._rows(path, one)
-                if one.inner:
-                    parts.append(form("exists (select {})", self._embedded(one, table, alias, path)[2]))
-        return listed(parts, " and ")
-
-    def _rows(self, path: tuple[str, ...], embed: Embed) -> Rows:
-        """The filters on an embed, said of its alias or of its table."""
-        for inside in ((*path, embed.key), (*path, embed.target)):
-            if inside in self.query.rows:
-                self.used.add(inside)
-                return self.query.rows[inside]
-        return Rows()
-
-    def _condition(self, one: Filter | Group, alias: Sql) -> Sql:
-        if isinstance(one, Group):
-            members = (self._condition(member, alias) for member in one.members)
-            condition: Sql = form("({})", listed(members, " and " if one.word == "and" else " or "))
-        else:
-            condition = self._comparison(one, form("{}.{}", alias, quoted(one.column)))
-        return form("not ({})", condition) if one.negated else condition
-
-    def _comparison(self, one: Filter, column: Sql) -> Sql:
-        if isinstance(one.value, tuple):
-            return form("{} = any ({})", column, self.parameter(_array(one.value)))
-        if one.operator == "is":
-            return form(_IS[one.value.lower()], column)
-        value = one.value.replace("*", "%") if one.operator in ("like", "ilike") else one.value
-        return form("{} {} {}", column, sql.SQL(COMPARISONS[one.operator]), self.parameter(value))
-
-    def _order(self, rows: Rows, alias: Sql) -> Sql:
-        terms = (
-            form("{}.{}{}{}", alias, quoted(one.column), sql.SQL(" desc" if one.descending else ""),
-                 sql.SQL(_NULLS[one.nulls]))
-            for one in rows.orders
-        )  # fmt: skip
-        return form(" order by {}", listed(terms)) if rows.orders else sql.SQL("")
-
-    def _tail(self, rows: Rows, alias: Sql) -> Sql:
-        limit = self.max_rows if rows.limit is None else min(rows.limit, self.max_rows)
-        return form("{} limit {} offset {}", self._order(rows, alias), sql.Literal(limit), sql.Literal(rows.offset))
+def _answered(page: Sql, total: Sql) -> sql.Composed:
+    answer: LiteralString = "select coalesce(json_agg(row_to_json(page)), '[]')::text, count(*), {} from page"
+    return form("with page as ({}) " + answer, page, total)
 
 
-def answer(page: Sql, source: Sql | None = None, total: Sql | None = None) -> sql.Composed:
-    """The whole statement: one row of the JSON array, its length, the rows written, and the rows in all."""
-    written = form("source as ({}), ", source) if source is not None else sql.SQL("")
-    affected = sql.SQL("(select count(*) from source)" if source is not None else "null::bigint")
-    return form(
-        "with {}page as ({}) select coalesce(json_agg(row_to_json(page)), '[]')::text, count(*), {}, {} from page",
-        written, page, affected, total or sql.SQL("null::bigint"),
-    )  # fmt: skip
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL) if text[:1] == '"' else text
 
 
-def call(function: Function, names: list[str], body: sql.Placeholder) -> sql.Composed:
-    """A function called with the named members of a JSON object, as a `from` item; a single value is `value`."""
-    given = listed(form("{} := given.{}", quoted(name), quoted(name)) for name in names)
-    alias = quoted(function.name)
-    called = form("{}({}) as {}", public(function.name), given, alias)
-    if not function.is_composite:
-        called = form("{}(value)", called)
-    if not names:
-        return called
-    return form("json_to_record{}, lateral {}", typed(names, function.arguments, body), called)
-
-
-def typed(names: Iterable[str], types: Mapping[str, str], body: sql.Placeholder) -> sql.Composed:
-    """The arguments and columns of `json_to_record` or `json_to_recordset`, with the alias `given`."""
-    columns = listed(form("{} {}", quoted(name), sql.SQL(types[name])) for name in names)
-    return form("({}::json) as given({})", body, columns)
-
-
-def _array(values: tuple[str, ...]) -> str:
+def _array(parts: list[str]) -> str:
     """An array literal of texts, every one quoted."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    escaped = (_unquoted(part).replace("\\", "\\\\").replace('"', '\\"') for part in parts if parts != [""])
     return "{" + ",".join(f'"{value}"' for value in escaped) + "}"

@@ -24,17 +24,6 @@ def test_unknown_paths_are_never_an_empty_success(keys, key):
             assert (answer.status_code, "code" in answer.json()) == (status, True), (method, path)
 
 
-def test_a_websocket_is_refused(keys):
-    upgrade = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "x" * 22,
-    }
-    answer = CONNECTION.get(f"{keys.url}/realtime/v1/websocket", headers=upgrade)
-    assert answer.status_code == 501
-
-
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "0.0.0.0", ""])
 def test_only_this_machine_is_answered(keys, key, host):
     answer = CONNECTION.get(f"{keys.url}/rest/v1/desks", headers={**key, "Host": host})

@@ -31,5 +31,25 @@ begin
     values (send.topic, 'broadcast', send.event, send.payload, send.private) returning id into v_id;
   perform pg_catalog.pg_notify('realtime', v_id::text);
 end $$;
-revoke execute on function realtime.send from public;
+
+-- For the gateway, which logs in as authenticator: a message to try the policies on, a message to pass on, and the end
+-- of those that everybody has heard.
+create function realtime.probe(topic text) returns uuid language sql security definer set search_path = '' as $$
+  insert into realtime.messages (topic, extension, event, private) values (probe.topic, 'broadcast', 'join', true)
+  returning id
+$$;
+create function realtime.message(id uuid) returns table (topic text, event text, payload jsonb)
+language sql stable security definer set search_path = '' as $$
+  select m.topic, m.event, m.payload from realtime.messages m where m.id = message.id and m.private
+$$;
+create function realtime.forget() returns void language sql security definer set search_path = '' as $$
+  delete from realtime.messages where inserted_at < now() - interval '10 minutes'
+$$;
+alter function realtime.probe owner to postgres;
+alter function realtime.message owner to postgres;
+alter function realtime.forget owner to postgres;
+revoke execute on all functions in schema realtime from public;
 grant execute on function realtime.send to postgres, service_role;
+grant execute on function realtime.topic to public;
+grant usage on schema realtime to authenticator;
+grant execute on function realtime.probe, realtime.message, realtime.forget to authenticator;
