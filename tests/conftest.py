@@ -1,4 +1,4 @@
-"""What the whole suite shares: an embedded Supabase in a home of its own, empty or with the demo's data."""
+"""What the whole suite shares: an embedded Supabase in a home of its own, empty or seeded, and a mixed book."""
 
 import contextlib
 import os
@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from riskkit.local.stack import Stack
+from riskkit.market import FactorHistory, RiskFactor
+from riskkit.portfolio import Cash, Equity, EuropeanOption, Portfolio, Position, ZeroCouponBond
 
 # No test keeps a sign-in in the keyring of whoever runs it; tests/session brings one of its own.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
@@ -120,3 +124,47 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+# A mixed book on a made-up history: stocks in two currencies, cash, an option, a bond.
+FACTORS = (
+    RiskFactor("ABC", "equity", "USD"),
+    RiskFactor("ABC.vol", "volatility", "USD"),
+    RiskFactor("EURUSD", "fx", "USD"),
+    RiskFactor("JPYUSD", "fx", "USD", "log"),
+    RiskFactor("SAP", "equity", "EUR"),
+    RiskFactor("UST10", "yield", "USD"),
+)
+START = np.array([50.0, 0.3, 1.2, 0.01, 100.0, 0.02])
+SIZES = np.array([0.02, 0.01, 0.005, 0.006, 0.015, 0.0006])
+RELATIVE = np.array([True, False, True, True, True, False])
+ABC, SAP = Equity("ABC", "USD", sector="Energy"), Equity("SAP", "EUR", sector="Software")
+PUT = EuropeanOption("ABC put", "USD", "ABC", "ABC.vol", 48.0, date(2020, 9, 18), "put", multiplier=100.0)
+BOND = ZeroCouponBond("Z", "USD", "UST10", date(2025, 3, 16))
+BOOK = Portfolio(
+    "mixed",
+    "EUR",
+    tuple(Position(what, q) for what, q in ((ABC, -200.0), (SAP, 100.0), (Cash("JPY"), 5e5), (PUT, 1.0), (BOND, 50.0))),
+)
+STOCKS = Portfolio("stocks", "USD", (Position(ABC, 300.0), Position(SAP, 80.0)))
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The book, and histories for it."""
+
+    book: Portfolio = BOOK
+    stocks: Portfolio = STOCKS
+
+    def history(self, seed: int, days: int, first: str = "2019-01-01") -> FactorHistory:
+        """Heavy-tailed moves, all correlated by 0.3; calendar days from the first."""
+        rng = np.random.default_rng(seed)
+        moves = rng.standard_t(5, (days, 6)) * np.sqrt(3 / 5) @ np.linalg.cholesky(0.7 * np.eye(6) + 0.3) * SIZES
+        total = np.cumsum(moves, axis=0)
+        levels = np.where(RELATIVE, START * np.exp(total), START + 0.05 * total)
+        return FactorHistory(FACTORS, np.datetime64(first) + np.arange(days), levels, ("made up",))
+
+
+@pytest.fixture(scope="session")
+def mixed() -> Mixed:
+    return Mixed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from answers import Answer
 from workloads import LEVEL, SEED, Workload
 
@@ -31,5 +30,4 @@ def riskkit(work: Workload, simulation: SimulationSpec = AS_IT_COMES, threads: i
     n_paths = work.n_paths or 100_000
     spec = VarSpec(method, LEVEL, lookback_days=work.days, n_paths=n_paths, seed=SEED, simulation=simulation)
     result = portfolio_var(Portfolio("book", "USD", tuple(positions)), history, spec, threads=threads)
-    var, shortfall = result.components["component_var"], result.components["component_es"]
-    return Answer(result.var, result.expected_shortfall, np.asarray(var), np.asarray(shortfall))
+    return Answer(result.var, result.expected_shortfall, result.component_var, result.component_es)
