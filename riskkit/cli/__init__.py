@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("riskkit.cli.check", "Check notebooks, parameter files, scenarios and settings."),
     "demo": ("riskkit.cli.demo", "Start everything on this machine, on real market data."),
     "doctor": ("riskkit.cli.doctor", "Name what is missing or broken here, with the remedy."),
+    "jobs": ("riskkit.cli.jobs", "List, show, cancel and redrive queued calculations."),
     "local": ("riskkit.cli.local", "Start, stop and reset the embedded Supabase."),
     "login": ("riskkit.cli.login", "Sign in."),
     "logout": ("riskkit.cli.logout", "Sign out."),

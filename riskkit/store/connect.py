@@ -1,9 +1,10 @@
-"""The store of whoever is signed in."""
+"""The store and the queue of whoever is signed in."""
 
 from __future__ import annotations
 
 from riskkit.session import Session
 from riskkit.settings import Settings
+from riskkit.store.queue import Queue
 from riskkit.store.supabase import SupabaseStore
 
 
@@ -11,3 +12,9 @@ def open_store(settings: Settings, session: Session) -> SupabaseStore:
     """The Supabase store of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
     return SupabaseStore(url, key, session.access_token)
+
+
+def open_queue(settings: Settings, session: Session) -> Queue:
+    """The queue of this machine's settings, as the user of this session; close it after use."""
+    url, key = settings.supabase()
+    return Queue(url, key, session.access_token)
