@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from riskkit.exports import csv_text
 from riskkit.metric import Metric
 
 #: Below the run's folder.
 FOLDER = "outputs"
-#: What a spreadsheet would take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def save(result: Any, folder: Path, beside: Mapping[str, Any] | None = None) -> Path:
@@ -29,7 +26,7 @@ def save(result: Any, folder: Path, beside: Mapping[str, Any] | None = None) -> 
     (target / "tables").mkdir(parents=True, exist_ok=True)
     for analysis, one in found.items():
         for name, frame in one.tables().items():
-            _write(target / "tables" / f"{analysis + '_' if analysis else ''}{name}.csv", csv(frame))
+            _write(target / "tables" / f"{analysis + '_' if analysis else ''}{name}.csv", csv_text(frame))
     metrics = [
         _metric(metric, {"analysis": analysis} if analysis else {})
         for analysis, one in found.items()
@@ -42,23 +39,6 @@ def save(result: Any, folder: Path, beside: Mapping[str, Any] | None = None) -> 
 def _metric(metric: Metric, more: dict[str, str]) -> dict[str, Any]:
     labels = {**metric.labels, **more}
     return {"name": metric.name, "value": float(metric.value), "unit": metric.unit, "labels": labels}
-
-
-def csv(frame: pd.DataFrame) -> str:
-    """A table as CSV; a text that a spreadsheet would run gets a leading apostrophe, numbers stay numbers."""
-    safe = frame.copy()
-    for column in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[column].dtype):
-            safe[column] = safe[column].map(_text)
-    text: str = safe.to_csv(index=False, lineterminator="\n")
-    return text
-
-
-def _text(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    safe = "'" + value if value.startswith(_FORMULA) else value
-    return safe.replace("\r\n", "\n").replace("\r", "\n")  # unquoted, a carriage return would begin a row
 
 
 def _write(path: Path, text: str) -> None:

@@ -15,8 +15,8 @@ from riskkit.charts import markup
 from riskkit.charts.view import View
 from riskkit.cli import tables
 from riskkit.errors import InputError
+from riskkit.exports import csv_text
 from riskkit.imports.book import BookOrder, plan_book
-from riskkit.notebook.saved import csv
 from riskkit.reporting.blocks import VIEW
 from riskkit.reporting.render import Provenance, render
 
@@ -103,7 +103,7 @@ def test_a_view_escapes_what_it_is_given(text):
 @pytest.mark.parametrize("text", FORMULAS)
 def test_52_no_formula_reaches_a_spreadsheet_and_numbers_stay_numbers(text):
     frame = pd.DataFrame({"position": [text], "value": [-1.5]})
-    read = pd.read_csv(io.StringIO(csv(frame)), keep_default_na=False)
+    read = pd.read_csv(io.StringIO(csv_text(frame)), keep_default_na=False)
     assert read["position"].tolist() == ["'" + text.replace("\r", "\n")]
     assert read["value"][0] == -1.5
     with pytest.raises(InputError):
