@@ -104,8 +104,8 @@ def _change(method: str, statement: Statement, prefer: set[str], body: bytes) ->
         return statement.delete()
     text, parsed = _parsed(body)
     rows = parsed if isinstance(parsed, list) and method == "POST" else [parsed]
-    if not rows or not all(isinstance(row, dict) and row for row in rows):
-        raise RestError(400, "PGRST102", "Expected a JSON object with a column at least, or to insert several of them")
+    if not rows or not all(isinstance(row, dict) and (row or len(rows) == 1) for row in rows):
+        raise RestError(400, "PGRST102", "Expected a JSON object, or to insert an array of objects with columns")
     if any(row.keys() != rows[0].keys() for row in rows):
         raise RestError(400, "PGRST102", "All object keys must match")
     if method == "PATCH":

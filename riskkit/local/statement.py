@@ -138,6 +138,8 @@ class Statement:
 
     def insert(self, columns: Sequence[str], body: str, resolution: str | None) -> Sql:
         """Insert the rows of a JSON array; `resolution` says what becomes of those whose key is there already."""
+        if not columns:
+            return form("insert into {} default values", public(self.table))
         names = listed(map(quoted, columns))
         change = form(
             "insert into {} ({}) select {} from json_populate_recordset(null::{}, {}::json)",
@@ -155,6 +157,8 @@ class Statement:
 
     def update(self, columns: Sequence[str], body: str) -> Sql:
         """Set the columns of a JSON object in the rows of the conditions."""
+        if not columns:
+            raise RestError(400, "PGRST102", "Expected a JSON object of the columns to change")
         changes = listed(form("{} = given.{}", quoted(one), quoted(one)) for one in columns)
         given = form("json_populate_record(null::{}, {}::json) as given", public(self.table), self._parameter(body))
         return form("update {} set {} from {} where {}", public(self.table), changes, given, self._filtered("UPDATE"))

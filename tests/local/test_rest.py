@@ -156,9 +156,17 @@ def test_the_same_columns_are_asked_of_every_row(keys, service):
     answer = raw(keys, "POST", "/rest/v1/open_rows", json=[{"id": 1}, {"id": 2, "value": "x"}])
     assert (answer.status_code, answer.json()["code"]) == (400, "PGRST102")
     refused(service.table("open_rows").insert({"id": 1, "nope": 1}), "42703")
-    for body in (b"", b"{", b"3", b"[1]", b"[]", b"{}", b"\xff", b'{"id": NaN}'):
+    for body in (b"", b"{", b"3", b"[1]", b"[]", b"[{}, {}]", b"\xff", b'{"id": NaN}'):
         assert raw(keys, "POST", "/rest/v1/open_rows", content=body).status_code == 400
     assert service.table("open_rows").select("id").execute().data == []
+
+
+def test_a_row_of_defaults_alone(alice):
+    row = alice.client.table("open_rows").insert({"id": 8}).execute().data
+    assert row == [{"id": 8, "value": None, "other": "usual"}]
+    alice.client.table("open_rows").delete().eq("id", 8).execute()
+    refused(alice.client.table("open_rows").insert({}), "23502")
+    refused(alice.client.table("open_rows").update({}).eq("id", 1), "PGRST102")
 
 
 def test_a_write_without_a_filter_is_refused_as_on_hosted(service):
