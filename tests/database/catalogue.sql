@@ -113,4 +113,39 @@ select 'T19 no comment', t.name || coalesce('.' || a.attname, '')
 from t left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
   and (a.atttypid in ('numeric'::regtype, 'float8'::regtype, 'date'::regtype, 'timestamptz'::regtype, 'jsonb'::regtype))
 where obj_description(t.oid, 'pg_class') is null or a.attnum is not null and col_description(t.oid, a.attnum) is null
+union all
+select 'T20 a value without bounds', t.name || '.' || a.attname
+from t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+join pg_type y on y.oid = a.atttypid
+where coalesce(nullif(y.typbasetype, 0), y.oid) in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
+    'json'::regtype, 'jsonb'::regtype, 'numeric'::regtype, 'float8'::regtype, 'float4'::regtype)
+  -- Of this column alone, or of its domain: a table's check that compares columns bounds none of them.
+  and not exists (select from pg_constraint k where k.contypid = y.oid and k.contype = 'c')
+  and not exists (select from pg_constraint k where k.conrelid = t.oid and k.contype = 'c' and k.conkey = array[a.attnum])
+union all
+select 'T21 a trigger is switched off', t.name || ' ' || g.tgname
+from t join pg_trigger g on g.tgrelid = t.oid
+where g.tgenabled in ('D', 'R')
+union all
+select 'T21 the audit log may be changed', w.what
+from (values ('update', 16), ('delete', 8), ('truncate', 32)) w(what, bit)
+where not exists (
+  select from pg_trigger g
+  where g.tgrelid = 'public.audit_log'::regclass and g.tgenabled = 'A' and g.tgfoid = 'private.audit_block()'::regprocedure
+    and g.tgtype & 2 = 2 and g.tgtype & w.bit <> 0
+)
+union all
+select 'T22 users reach a table of the private schema', c.oid::regclass || ' ' || v.privilege
+from pg_class c cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) v(privilege)
+where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+  and has_table_privilege('authenticated', c.oid, v.privilege)
+union all
+select 'T23 the service can rewrite the audit log', v.privilege
+from unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) v(privilege)
+where has_table_privilege('service_role', 'public.audit_log', v.privilege)
+union all
+select 'T24 a definer function does not ask who calls', name
+from f
+where prosecdef and has_function_privilege('authenticated', oid, 'EXECUTE')
+  and pg_get_functiondef(oid) !~ 'private\.my_teams\(|auth\.uid\(\)|private\.job_to_change\('
 order by 1, 2
