@@ -51,13 +51,15 @@ declare
   v_job uuid;
 begin
   for v_lane in
-    with recursive lane (team_id) as (
-      (select j.team_id from public.calculation_jobs j
-        where j.state = 'queued' and j.queue = p_queue order by j.team_id limit 1)
+    -- Rows are compared, not teams alone: otherwise an index of teams would do as well, which holds finished jobs too.
+    with recursive lane (queue, team_id) as (
+      (select j.queue, j.team_id from public.calculation_jobs j
+        where j.state = 'queued' and j.queue >= p_queue order by j.queue, j.team_id limit 1)
       union all
-      select (select j.team_id from public.calculation_jobs j
-        where j.state = 'queued' and j.queue = p_queue and j.team_id > l.team_id order by j.team_id limit 1)
-      from lane l where l.team_id is not null
+      select n.queue, n.team_id from lane l cross join lateral (
+        select j.queue, j.team_id from public.calculation_jobs j
+        where j.state = 'queued' and (j.queue, j.team_id) > (l.queue, l.team_id) order by j.queue, j.team_id limit 1
+      ) n where l.queue = p_queue
     )
     select l.team_id, t.job_slots
     from lane l join public.teams t on t.id = l.team_id
@@ -66,6 +68,7 @@ begin
       where j.state = 'queued' and j.queue = p_queue and j.team_id = l.team_id and j.run_at <= now()
       order by j.priority desc, j.run_at, j.id limit 1
     ) h
+    where l.queue = p_queue
     order by h.priority desc, h.run_at, l.team_id
   loop
     select s.slot into v_slot from private.job_slots s
