@@ -45,7 +45,10 @@ class InputError(RiskkitError):
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
-        shown = repr(self.value)
+        try:
+            shown = repr(self.value)
+        except RecursionError:  # the value may be what was too deep
+            shown = f"a {type(self.value).__name__} nested too deeply"
         if len(shown) > 120:
             shown = shown[:117] + "…" + shown[-1]
         return f"{place + ': ' if place else ''}{self.field}: got {shown}; expected {self.expected}"

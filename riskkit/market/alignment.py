@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskkit.errors import InputError, MarketDataError
-from riskkit.market.factors import DateArray, FloatArray, RiskFactor, check_factors
+from riskkit.market.factors import DateArray, FloatArray, RiskFactor, check_factors, days, numbers
 from riskkit.market.history import FactorHistory
 
 #: A pause of the whole calendar longer than this many days is noted.
@@ -94,8 +94,8 @@ def align(series: Sequence[FactorSeries], max_gap_days: int = 5) -> FactorHistor
 
 def _clean(one: FactorSeries, notes: list[str]) -> FactorSeries:
     """Sort by date, drop NaN, merge equal duplicates."""
-    name, dates = one.factor.name, np.asarray(one.dates, "datetime64[D]")
-    levels = np.asarray(one.levels, np.float64)
+    name, dates = one.factor.name, days(one.factor.name, one.dates)
+    levels = numbers(name, one.levels)
     if dates.shape != levels.shape or dates.ndim != 1:
         raise InputError(name, (dates.shape, levels.shape), "as many dates as levels")
     if np.isinf(levels).any():

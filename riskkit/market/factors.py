@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal, cast, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from riskkit.errors import InputError, MarketDataError
 
@@ -116,9 +116,37 @@ class MarketSnapshot:
         return float(self.levels[self.index(name)])
 
 
+def numbers(field: str, levels: ArrayLike) -> FloatArray:
+    """Levels as floats; MarketDataError where they are text or anything else that is no number."""
+    try:
+        array = np.asarray(levels)
+    except ValueError as error:
+        raise MarketDataError(field, "rows of unequal length", "levels that are numbers") from error
+    if array.size and array.dtype.kind not in "iuf":
+        raise MarketDataError(field, f"levels of type {array.dtype}", "levels that are numbers")
+    return array.astype(np.float64, copy=False)
+
+
+def days(field: str, dates: ArrayLike) -> DateArray:
+    """Days as datetime64[D]; MarketDataError where one is no date, or has an offset: which day it is depends on where.
+
+    Examples
+    --------
+    >>> days("dates", ["2020-01-02"])
+    array(['2020-01-02'], dtype='datetime64[D]')
+    """
+    array = np.asarray(dates)
+    if array.dtype.kind == "O" and any(getattr(day, "tzinfo", None) is not None for day in array.ravel()):
+        raise MarketDataError(field, "a time with an offset", "days of the exchange, without an offset")
+    try:
+        return array.astype("datetime64[D]", copy=False)
+    except (ValueError, TypeError) as error:
+        raise MarketDataError(field, f"dates of type {array.dtype}", "dates such as 2020-03-16") from error
+
+
 def frozen(levels: FloatArray) -> FloatArray:
     """A read-only float view of the levels."""
-    view = np.asarray(levels, np.float64).view()
+    view = numbers("levels", levels).view()
     view.flags.writeable = False
     return view
 

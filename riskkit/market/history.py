@@ -17,6 +17,7 @@ from riskkit.market.factors import (
     RiskFactor,
     check_factors,
     check_levels,
+    days,
     frozen,
     indices,
 )
@@ -44,7 +45,7 @@ class FactorHistory:
 
     def __post_init__(self) -> None:
         check_factors(self.factors)
-        object.__setattr__(self, "dates", np.asarray(self.dates, "datetime64[D]"))
+        object.__setattr__(self, "dates", days("dates", self.dates))
         object.__setattr__(self, "levels", frozen(self.levels))
         if self.levels.shape != (len(self.dates), len(self.factors)):
             expected = f"shape ({len(self.dates)}, {len(self.factors)}): one row a date, one column a factor"

@@ -79,9 +79,10 @@ def instrument_from_terms(terms: Mapping[str, Any]) -> Instrument:
     >>> instrument_from_terms({"type": "equity", "symbol": "ABC", "currency": "USD"}).factor
     'ABC'
     """
-    cls = _TYPES.get(str(terms.get("type")))
+    kind = terms.get("type")
+    cls = _TYPES.get(kind) if isinstance(kind, str) else None
     if cls is None:
-        raise InputError("type", terms.get("type"), f"one of {', '.join(_TYPES)}")
+        raise InputError("type", kind, f"one of {', '.join(_TYPES)}")
     hints, given = get_type_hints(cls), {k: v for k, v in terms.items() if k != "type"}
     fields = {field.name: field for field in dataclasses.fields(cls)}
     for name in given:

@@ -52,6 +52,12 @@ class Holding:
         """Whether the value in its own currency is proportional to one factor, or constant."""
         return isinstance(self.instrument, Equity | Cash)
 
+    @property
+    def is_weighted_level(self) -> bool:
+        """Whether its value is a multiple of one factor's level: linear, and without a product of price and rate."""
+        one = self.currency_column is None or not self.columns
+        return self.is_linear and one and self.base_column is None
+
 
 def bind(portfolio: Portfolio, snapshot: MarketSnapshot) -> tuple[Holding, ...]:
     """Find every position's columns; MarketDataError names a missing factor, or one of the wrong kind or currency."""
@@ -88,11 +94,12 @@ def _unit_values(
 ) -> list[float]:
     """Today's value of one unit of each; options all at once."""
     options = [(i, one) for i, one in enumerate(instruments) if isinstance(one, EuropeanOption)]
-    terms = OptionTerms.of([option for _, option in options], snapshot.as_of)
-    levels = snapshot.levels[np.array([columns[i] for i, _ in options], np.intp).reshape(-1, 2)]
-    prices = dict(
-        zip((i for i, _ in options), (terms.multiplier * terms.value(levels[:, 0], levels[:, 1])).tolist(), strict=True)
-    )
+    prices: dict[int, float] = {}
+    if options:
+        terms = OptionTerms.of([option for _, option in options], snapshot.as_of)
+        levels = snapshot.levels[np.array([columns[i] for i, _ in options], np.intp)]
+        values = (terms.multiplier * terms.value(levels[:, 0], levels[:, 1])).tolist()
+        prices = dict(zip((i for i, _ in options), values, strict=True))
     return [
         prices[i]
         if i in prices

@@ -101,6 +101,8 @@ class Revaluer:
     @property
     def is_linear(self) -> bool:
         """Whether the P&L is exactly a weighted sum of the level changes, cross terms included."""
+        if all(h.quantity == 0 or h.is_weighted_level for h in self._holdings):
+            return True  # seen without working out derivatives, which would cost more than the P&L of a short history
         return not any(
             h.quantity and one.hessian.any() for h, one in zip(self._holdings, self.sensitivities, strict=True)
         ) and (self._quadratic or not self.curved.any())

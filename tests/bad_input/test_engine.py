@@ -1,10 +1,13 @@
 """Bad input of prices and parameters (families 21-50) at the engine: a typed error or a flagged result, never NaN.
 
-The families that speak of files (24, 28-31, 39, 49) are tested where files are read; here is what reaches the engine.
+Every id from 21 to 50 is tested in this folder (`test_families.py` counts them). Files, zones of time and what is after
+today (30, 31) are the importer's business, in `test_prices.py`; YAML and addresses (49) are in `test_parameters.py`.
+Where a row allows two outcomes, the one chosen is the test's own sentence.
 """
 
 import dataclasses
 import math
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -13,7 +16,10 @@ from hypothesis import strategies as st
 
 from riskkit.errors import InputError, MarketDataError
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor, align
-from riskkit.portfolio import Equity, Portfolio, Position
+from riskkit.optimise import OptimiseSpec, optimise_portfolio
+from riskkit.portfolio import Equity, Portfolio, Position, instrument_from_terms
+from riskkit.scenarios import Shock, StressScenario
+from riskkit.stress import stress_test
 from riskkit.var import (
     CovarianceInput,
     EstimatorSpec,
@@ -113,10 +119,47 @@ def test_25_26_levels_at_and_below_zero(level) -> None:
     assert result.var == pytest.approx(20 - level)
 
 
+def test_24_a_price_that_falls_like_a_split_is_valued_and_flagged() -> None:
+    """The importer refuses it; whoever brings series of their own is told, as it may have happened."""
+    days = np.datetime64("2020-01-01") + np.arange(4)
+    history = align([FactorSeries(RiskFactor("S0", "equity", "USD"), days, np.array([100.0, 101.0, 10.1, 10.2]))])
+    result = portfolio_var(equally(1), history, VarSpec(lookback_days=3))
+    assert any("S0: -90% on 2020-01-03; if that was a split" in note for note in result.notes)
+
+
 @pytest.mark.parametrize("days", [["2020-01-02", "2020-01-01"], ["2020-01-01", "2020-01-01"], ["2020-01-01", "NaT"]])
 def test_27_28_days_out_of_order(days) -> None:
     with pytest.raises(MarketDataError, match="increasing"):
         FactorHistory((RiskFactor("A", "equity", "USD"),), np.array(days, "datetime64[D]"), np.ones((2, 1)))
+
+
+def test_29_times_with_an_offset_are_refused_mixed_or_not() -> None:
+    naive, aware = datetime(2020, 1, 1), datetime(2020, 1, 2, tzinfo=UTC)
+    for days in ([naive, aware], [aware, aware.replace(day=3)]):
+        with pytest.raises(MarketDataError, match="without an offset"):
+            FactorHistory((RiskFactor("S0", "equity", "USD"),), np.array(days), np.ones((2, 1)))
+        with pytest.raises(MarketDataError, match="without an offset"):
+            align([FactorSeries(RiskFactor("S0", "equity", "USD"), np.array(days), np.ones(2))])
+
+
+def test_39_text_is_no_level_and_no_date() -> None:
+    factor, days = RiskFactor("S0", "equity", "USD"), np.datetime64("2020-01-01") + np.arange(2)
+    for levels in (np.array(["N/A", "1.2K"]), np.array([1.0, None]), np.array([True, False])):
+        with pytest.raises(MarketDataError, match="levels that are numbers"):
+            FactorHistory((factor,), days, levels[:, None])
+        with pytest.raises(MarketDataError, match="levels that are numbers"):
+            align([FactorSeries(factor, days, levels)])
+    with pytest.raises(MarketDataError, match="dates such as"):
+        FactorHistory((factor,), np.array(["yesterday", "today"]), np.ones((2, 1)))
+
+
+@pytest.mark.parametrize("spec", [SPECS["historical"], SPECS["parametric"], SPECS["normal"]])
+def test_40_every_answer_carries_the_day_it_is_of(spec) -> None:
+    history = made_up(noise(N + 5, 1))
+    earlier = history.upto(history.dates[-4].item())
+    assert portfolio_var(equally(1), earlier, spec).as_of == earlier.last < history.last
+    with pytest.raises(MarketDataError, match="as_of"):
+        history.snapshot(date(2030, 1, 1))
 
 
 @each_spec
@@ -215,10 +258,50 @@ def test_41_to_44_and_50(field, value) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_45_a_shock_takes_everything_and_no_more() -> None:
+    history = made_up(noise(N, 2))
+    for size in (-1.5, -1.0000001, math.nan, math.inf):
+        with pytest.raises(InputError, match="size"):
+            Shock("kind:equity", size, "relative")
+    everything = StressScenario("end", "The end", "made up", shocks=(Shock("kind:equity", -1.0, "relative"),))
+    (row,) = stress_test(equally(2), history, [everything]).rows
+    assert row.pnl == pytest.approx(-portfolio_var(equally(2), history, SPECS["historical"]).value)
+    too_far = StressScenario("owed", "Below zero", "made up", shocks=(Shock("S0", -1e6, "absolute"),))
+    with pytest.raises(InputError, match="S0"):
+        stress_test(equally(2), history, [too_far])
+
+
+@pytest.mark.parametrize(
+    ("field", "spec"),
+    [
+        ("target_return", OptimiseSpec("mean_variance", target_return=9.0, lookback_days=N)),
+        ("max_weight", OptimiseSpec(max_weight=0.2, lookback_days=N)),
+        ("min_weight", OptimiseSpec(min_weight=0.6, lookback_days=N)),
+    ],
+)
+def test_46_an_optimum_that_cannot_be_is_said_to_be_infeasible(field, spec) -> None:
+    with pytest.raises(InputError, match="infeasible") as caught:
+        optimise_portfolio(equally(3), made_up(noise(N, 3)), spec)
+    assert caught.value.field == field
+
+
+def test_47_a_window_that_ends_before_it_starts() -> None:
+    with pytest.raises(InputError, match="a start before its end"):
+        StressScenario("back", "Backwards", "made up", window=(date(2020, 3, 1), date(2020, 2, 1)))
+
+
 def test_48_an_unknown_field() -> None:
     for group in (VarSpec, HistoricalSpec, ParametricSpec, SimulationSpec, EstimatorSpec):
         with pytest.raises(TypeError, match="alpha"):
             group(alpha=1)
+
+
+def test_49_terms_nested_a_thousandfold_are_refused_in_one_sentence() -> None:
+    terms: dict = {}
+    for _ in range(10_000):
+        terms = {"type": terms}
+    with pytest.raises(InputError, match="nested too deeply"):
+        instrument_from_terms(terms)
 
 
 @settings(max_examples=25, deadline=None)
