@@ -1,5 +1,6 @@
 """The second wall: what no import or page would let through, the database refuses too."""
 
+import json
 import threading
 import uuid
 
@@ -194,3 +195,38 @@ def test_scenarios_have_a_usable_name_and_either_window_or_shocks(world, name, d
     statement = "insert into scenarios (team_id, name, title, definition) values (%s, %s, 'T', %s)"
     assert world.attempt("a_analyst", statement, (world.teams["a"], name, definition)) == "23514"
     assert world.attempt("a_analyst", statement, (world.teams["a"], "good_1", '{"shocks": []}')) == 1
+
+
+HIDDEN = ["\u202e", "\u200b", "\u00ad", "\ufeff", "\u2028", "\x01", "\x1f", "\x7f", "\x85", "\r", "\x08"]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_texts_inside_documents_are_visible_too(world, hidden):
+    document = json.dumps({"shocks": [], "description": f"a{hidden}b"})
+    for written in (document, json.dumps(json.loads(document), ensure_ascii=False)):
+        statement = "insert into scenarios (team_id, name, title, definition) values (%s, 's', 'T', %s)"
+        assert world.attempt("a_analyst", statement, (world.teams["a"], written)) == "23514"
+    named = json.dumps({"type": "equity", f"a{hidden}": 1})
+    statement = (
+        "insert into instruments (team_id, symbol, asset_class, currency, terms) values (%s, 's', 'equity', 'USD', %s)"
+    )
+    assert world.attempt("a_analyst", statement, (world.teams["a"], named)) == "23514"
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb\tc", "\\u0001", "\\\\b", "日本 📈", "<script>", "=1+1", "%00", "'; drop table x"]
+)
+def test_odd_but_visible_texts_inside_documents_are_kept(world, text):
+    document = json.dumps({"shocks": [], "description": text})
+    statement = "insert into scenarios (team_id, name, title, definition) values (%s, 's', 'T', %s)"
+    assert world.attempt("a_analyst", statement, (world.teams["a"], document)) == 1
+
+
+def test_nul_reaches_no_column(world):
+    """Postgres has no character U+0000: neither as a byte nor inside jsonb."""
+    for statement, value in (
+        ("insert into scenarios (team_id, name, title, definition) values (%s, 's', 'T', %s)", '{"shocks": "\\u0000"}'),
+        ("insert into portfolios (team_id, slug, base_currency, title) values (%s, 's', 'USD', %s)", "x" * 10**6),
+        ("insert into run_comments (team_id, run_id, body) values (%s, gen_random_uuid(), %s)", "x" * 4001),
+    ):
+        assert world.attempt("a_analyst", statement, (world.teams["a"], value)) in ("22P05", "23514")

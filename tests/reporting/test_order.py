@@ -42,6 +42,13 @@ def test_what_is_given_wins_over_what_is_pinned(weekly: Settings, store: MemoryS
     given = Given({"horizon_days": Plain("10"), "as_of": Plain("2020-03-16")})
     order = place_order(store, definition(weekly.project, "weekly"), given)
     assert (order.parameters["horizon_days"], order.as_of) == (10, date(2020, 3, 16))
+    assert order.overrides == {"horizon_days": {"file": 5, "run": 10}}
+
+
+def test_what_a_file_says_is_no_override(weekly: Settings, store: MemoryStore) -> None:
+    filed = place_order(store, definition(weekly.project, "weekly"), {"horizon_days": 5})
+    alone = place_order(store, definition(weekly.project, "tiny"), {"portfolio": filed.ref.path, "horizon_days": 9})
+    assert (filed.overrides, alone.overrides) == ({}, {}), "a notebook alone has no file to set against"
 
 
 def test_names_are_those_of_files_and_notebooks(weekly: Settings) -> None:
