@@ -43,6 +43,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # by default uvicorn believes a forwarded address from this machine
         lifespan="on",
     )
     uvicorn.Server(config).run(sockets=[listener])

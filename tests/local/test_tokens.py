@@ -1,4 +1,4 @@
-"""Tokens and keys: what a gateway must refuse, each sent to REST and to Auth."""
+"""Tokens and keys: what a gateway must refuse, each sent to REST, Auth, Storage and Realtime."""
 
 import base64
 import hashlib
@@ -9,11 +9,14 @@ import uuid
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from websockets.sync.client import connect
 
+from riskkit.local.keys import rotate, signing_keys
 from riskkit.local.tokens import LONGEST_LIFE, TokenRefused, Tokens
 from tests.local.conftest import CONNECTION
 
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -87,16 +90,87 @@ HOSTILE = {
     "nonsense": lambda *_: "nonsense",
 }  # fmt: skip
 
+#: name -> what becomes of the good claims, the good key's id and its public half as PEM.
+HOSTILE_KEYS = {
+    "another's key, our id": lambda c, kid, _: jwt.encode(c, EC_KEY, "ES256", {"kid": kid}),
+    "no id": lambda c, *_: jwt.encode(c, EC_KEY, "ES256"),
+    "an id that is a path": lambda c, *_: jwt.encode(c, EC_KEY, "ES256", {"kid": "../../dev/null"}),
+    "an id that is SQL": lambda c, *_: jwt.encode(c, EC_KEY, "ES256", {"kid": "' or '1'='1"}),
+    "an id that is a number": lambda c, *_: by_hand({"alg": "ES256", "kid": 7}, c),
+    "the public half as a secret": lambda c, kid, pem: by_hand({"alg": "HS256", "kid": kid}, c, pem),
+    "its own key in the header": lambda c, kid, _: jwt.encode(c, EC_KEY, "ES256", {"kid": kid, "jwk": OWN_JWK}),
+    "a key to be fetched": lambda c, kid, _: jwt.encode(
+        c, EC_KEY, "ES256", {"kid": kid, "jku": "http://127.0.0.1:9/k"}
+    ),
+    "a certificate to be fetched": lambda c, kid, _: jwt.encode(c, EC_KEY, "ES256", {"kid": kid, "x5u": "http://x"}),
+    "our id, alg none": lambda c, kid, _: by_hand({"alg": "none", "kid": kid}, c).rsplit(".", 1)[0] + ".",
+    "a signature of zeros": lambda c, kid, _: f"{part({'alg': 'ES256', 'kid': kid})}.{part(c)}.{part(bytes(64))}",
+}
+OWN_JWK = jwt.algorithms.ECAlgorithm.to_jwk(EC_KEY.public_key(), as_dict=True)
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_token_is_refused(keys, alice, name):
+
+@pytest.fixture(scope="module")
+def entrances(keys):
+    """Send a token to each entrance; what each answers."""
+    with connect(f"{keys.url.replace('http', 'ws')}/realtime/v1/websocket?apikey={keys.anon_key}&vsn=1.0.0") as channel:
+
+        def answers(token):
+            headers = {"apikey": keys.anon_key, "Authorization": f"Bearer {token}"}
+            rest = CONNECTION.get(f"{keys.url}/rest/v1/desks", headers=headers)
+            auth = CONNECTION.get(f"{keys.url}/auth/v1/user", headers=headers)
+            storage = CONNECTION.post(
+                f"{keys.url}/storage/v1/object/list/reports", json={"prefix": ""}, headers=headers
+            )
+            config = {"private": True, "broadcast": {}, "presence": {}, "postgres_changes": []}
+            ref, payload = uuid.uuid4().hex, {"config": config, "access_token": token}
+            join = {"topic": "realtime:team:x", "event": "phx_join", "payload": payload, "ref": ref, "join_ref": ref}
+            channel.send(json.dumps(join))
+            while (reply := json.loads(channel.recv(timeout=10)))["ref"] != ref:
+                pass
+            return rest, auth, storage, reply["payload"]
+
+        yield answers
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, *HOSTILE_KEYS])
+def test_a_hostile_token_is_refused(keys, alice, entrances, name):
     good = alice.client.auth.get_session().access_token
-    claims = jwt.decode(good, options={"verify_signature": False})
-    headers = {"apikey": keys.anon_key, "Authorization": f"Bearer {HOSTILE[name](claims, keys.jwt_secret.encode())}"}
-    rest = CONNECTION.get(f"{keys.url}/rest/v1/desks", headers=headers)
+    claims, kid = jwt.decode(good, options={"verify_signature": False}), jwt.get_unverified_header(good)["kid"]
+    if name in HOSTILE:
+        token = HOSTILE[name](claims, keys.jwt_secret.encode())
+    else:
+        shown = CONNECTION.get(f"{keys.url}/auth/v1/.well-known/jwks.json").json()["keys"][0]
+        token = HOSTILE_KEYS[name](claims, kid, json.dumps(shown).encode())
+    rest, auth, storage, joined = entrances(token)
     assert (rest.status_code, rest.json()["code"][:6]) == (401, "PGRST3")
-    auth = CONNECTION.get(f"{keys.url}/auth/v1/user", headers=headers)
     assert (auth.status_code, auth.json()["error_code"]) == (403, "bad_jwt")
+    assert storage.status_code in (400, 401, 403)
+    assert joined["status"] == "error"
+
+
+def test_public_keys_are_shown_and_nothing_private(keys, alice):
+    (shown,) = CONNECTION.get(f"{keys.url}/auth/v1/.well-known/jwks.json").json()["keys"]
+    assert set(shown) == {"kty", "crv", "x", "y", "kid", "alg", "use", "key_ops"}
+    token = alice.client.auth.get_session().access_token
+    assert jwt.get_unverified_header(token) == {"alg": "ES256", "typ": "JWT", "kid": shown["kid"]}
+    assert jwt.decode(token, jwt.PyJWK(shown).key, ["ES256"], audience="authenticated")["sub"] == alice.id
+
+
+def test_after_a_rotation_the_last_key_still_counts_and_older_ones_do_not(tmp_path):
+    def made():
+        return Tokens("s" * 40, "anon", "service", "http://127.0.0.1/auth/v1", 60, signing_keys(path))
+
+    path = tmp_path / "signing_keys.json"
+    claims = {"sub": str(uuid.uuid4()), "session_id": str(uuid.uuid4())}
+    first = made().issue(claims)[0]
+    rotate(path)
+    second = made().issue(claims)[0]
+    assert made().verify(first)["sub"] == made().verify(second)["sub"] == claims["sub"]
+    rotate(path)
+    assert made().verify(second)
+    with pytest.raises(TokenRefused):
+        made().verify(first)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_good_token_is_accepted(keys, alice):
@@ -125,6 +199,12 @@ def test_the_key_decides_only_without_a_token(keys, alice):
     assert count(apikey=keys.service_key) == 0
     assert CONNECTION.get(f"{keys.url}/rest/v1/desks").json()["code"] == "no_key"
     assert CONNECTION.get(f"{keys.url}/rest/v1/desks", headers={"apikey": token}).json()["code"] == "bad_key"
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "x" * (5 << 20), "\ud800.x.y"])
+def test_what_is_no_token_is_refused(token):
+    with pytest.raises(TokenRefused):
+        Tokens("s" * 40, "anon", "service", "http://127.0.0.1/auth/v1", life=1).verify(token)
 
 
 def test_a_token_dies_with_its_time():
