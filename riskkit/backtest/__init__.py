@@ -1,9 +1,19 @@
 """Backtests: yesterday's value at risk against today's profit and loss, day after day."""
 
 from riskkit.backtest.analysis import rolling_backtest
+from riskkit.backtest.comparison import BookComparison, ComparisonSpec, compare_books
 from riskkit.backtest.result import BacktestResult
 from riskkit.backtest.spec import BacktestSpec
 from riskkit.backtest.verdicts import Verdict
 from riskkit.portfolio import DatedBook
 
-__all__ = ["BacktestResult", "BacktestSpec", "DatedBook", "Verdict", "rolling_backtest"]
+__all__ = [
+    "BacktestResult",
+    "BacktestSpec",
+    "BookComparison",
+    "ComparisonSpec",
+    "DatedBook",
+    "Verdict",
+    "compare_books",
+    "rolling_backtest",
+]

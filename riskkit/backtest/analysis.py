@@ -26,6 +26,7 @@ def rolling_backtest(
     history: FactorHistory,
     spec: BacktestSpec | None = None,
     *,
+    books: Sequence[DatedBook] = (),
     progress: Callable[[int, int], None] | None = None,
     workers: int | None = None,
 ) -> BacktestResult:
@@ -39,6 +40,8 @@ def rolling_backtest(
         Every factor of every book; the last `spec.backtest_days` dates are tested.
     spec : BacktestSpec, optional
         Plain historical simulation at 99 % over 250 days by default.
+    books : sequence of DatedBook
+        The books as they were, for a spec with `book="as_held"`; they take the portfolio's place.
     progress : callable, optional
         Called with the number of days done and of all days; possibly from another thread.
     workers : int, optional
@@ -76,6 +79,7 @@ def rolling_backtest(
     spec = BacktestSpec() if spec is None else spec
     if workers is not None and (isinstance(workers, bool) or workers < 1):
         raise InputError("workers", workers, "at least one")
+    portfolio = _tested(portfolio, books, spec)
     history = history.select(factors_of(portfolio))
     rows = _rows(history, spec)
     runs = book_by_day(portfolio, history.dates[rows])
@@ -98,6 +102,16 @@ def rolling_backtest(
         verdicts=verdicts(days, spec.seed),
         notes=(*_notes(spec, runs), *history.notes),
     )
+
+
+def _tested(
+    portfolio: Portfolio | Sequence[DatedBook], books: Sequence[DatedBook], spec: BacktestSpec
+) -> Portfolio | Sequence[DatedBook]:
+    if spec.book == "today" or not isinstance(portfolio, Portfolio):
+        return portfolio
+    if not books:
+        raise InputError("book", spec.book, "today, where it is not known what was held before")
+    return books
 
 
 def _rows(history: FactorHistory, spec: BacktestSpec) -> NDArray[np.intp]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from riskkit.errors import InputError
 from riskkit.var import VarSpec
+from riskkit.var.options import choose
+
+TestedBook = Literal["today", "as_held"]
 
 _FEWEST, _MOST = 10, 20_000
 
@@ -19,6 +23,8 @@ class BacktestSpec(VarSpec):
     backtest_days : int
         Trading days up to the last date of the history, 10 to 20,000 and at least two horizons. A forecast is made
         every `horizon_days`, so that no day's P&L counts twice.
+    book : {"today", "as_held"}
+        Today's quantities, held fixed over the whole test; or each day the book that was held then.
 
     Examples
     --------
@@ -28,9 +34,11 @@ class BacktestSpec(VarSpec):
     """
 
     backtest_days: int = 250
+    book: TestedBook = "today"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        choose(self, book=TestedBook)
         days = self.backtest_days
         low = max(_FEWEST, 2 * self.horizon_days)
         if isinstance(days, bool) or not hasattr(days, "__index__") or not low <= days <= _MOST:
@@ -41,6 +49,11 @@ class BacktestSpec(VarSpec):
     def var_spec(self) -> VarSpec:
         """The value at risk of each day."""
         return VarSpec(**{name: getattr(self, name) for name in VarSpec.names()})
+
+    @property
+    def reads_past(self) -> bool:
+        """Whether the books of the past are needed."""
+        return self.book == "as_held"
 
     @property
     def n_forecasts(self) -> int:

@@ -7,10 +7,20 @@ from riskkit.charts.backtest import (
     backtest_tail_tests,
     backtest_tests,
 )
+from riskkit.charts.backtest_books import backtest_books
+from riskkit.charts.change import (
+    change_by_position,
+    change_effects,
+    change_headline,
+    change_trades,
+    pnl_by_position,
+    pnl_effects,
+)
 from riskkit.charts.components import component_var, component_var_by_asset_class, component_var_by_currency, components
 from riskkit.charts.distribution import pnl_distribution
 from riskkit.charts.factor_stress import conditional_stress, reverse_stress, worst_windows
 from riskkit.charts.headline import headline
+from riskkit.charts.hierarchy import books
 from riskkit.charts.methods import methods
 from riskkit.charts.optimisation import (
     optimisation_headline,
@@ -18,16 +28,23 @@ from riskkit.charts.optimisation import (
     optimisation_trades,
     optimisation_weights,
 )
+from riskkit.charts.sensitivity import sensitivity_grid, sensitivity_ladder
 from riskkit.charts.stress import stress_by_position, stress_headline, stress_scenarios
 from riskkit.charts.view import View
 
 __all__ = [
     "View",
+    "backtest_books",
     "backtest_days",
     "backtest_exceptions",
     "backtest_headline",
     "backtest_tail_tests",
     "backtest_tests",
+    "books",
+    "change_by_position",
+    "change_effects",
+    "change_headline",
+    "change_trades",
     "component_var",
     "component_var_by_asset_class",
     "component_var_by_currency",
@@ -39,8 +56,12 @@ __all__ = [
     "optimisation_risk",
     "optimisation_trades",
     "optimisation_weights",
+    "pnl_by_position",
     "pnl_distribution",
+    "pnl_effects",
     "reverse_stress",
+    "sensitivity_grid",
+    "sensitivity_ladder",
     "stress_by_position",
     "stress_headline",
     "stress_scenarios",

@@ -25,7 +25,8 @@ def conditional_stress(result: FactorStressResult) -> View:
     return View(
         name="conditional_stress",
         title="If that happened, what would move with it?",
-        question=f"{given} factors are shocked; the others take the moves that past comovement implies.",
+        question=f"{given} factor{' is' if given == 1 else 's are'} shocked; "
+        "the others take the moves that past comovement implies.",
         html=facts(_facts(result, "" if open_ is None else f"± {short(open_)} left open by the rest"))
         + _tables(result),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from riskkit.charts.distribution import tail_count
-from riskkit.charts.headline import METHODS
+from riskkit.charts.headline import method_name
 from riskkit.charts.markup import Cell, Column, Row, table
 from riskkit.charts.numbers import SPACE, days, decimals_of, level, number, ordinal, percent
 from riskkit.charts.view import View
@@ -39,7 +39,7 @@ def methods(result: MethodComparison) -> View:
 
 def _row(one: VarResult, *, chosen: bool) -> Row:
     decimals = decimals_of(max(one.gross_value, abs(one.var)), one.portfolio.base_currency)
-    title = METHODS.get(one.spec.method, one.spec.method.replace("_", " ").capitalize()).replace("-", _HYPHEN)
+    title = method_name(one.spec).replace("-", _HYPHEN)
     ratio = number(one.expected_shortfall / one.var, 2) if one.var > 0 else "–"
     return [
         Cell(Markup('{}<span class="rk-detail">{}</span>').format(title, " · ".join(_notes(one, chosen=chosen)))),

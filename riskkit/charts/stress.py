@@ -113,9 +113,7 @@ def stress_scenarios(result: StressResult) -> View:
         Column("Loss or gain"),
         Column("Source"),
     ]
-    body = [_valued_row(row, low, high, _decimals(result)) for row in rows] + [
-        _missing_row(row, result) for row in missing
-    ]
+    body = [_valued_row(row, low, high, _decimals(result)) for row in rows] + [_missing_row(row) for row in missing]
     return View(
         name="stress_scenarios",
         title="P&L by scenario",
@@ -136,9 +134,8 @@ def _valued_row(row: Valued, low: float, high: float, decimals: int) -> Row:
     ]
 
 
-def _missing_row(row: StressRow, result: StressResult) -> Row:
-    note = _unaffected(row.scenario) if row.status == "not_applicable" and result.portfolio.factors else row.note
-    badge = Markup('<span class="rk-badge">{}</span> {}').format(_STATUS[row.status], note)
+def _missing_row(row: StressRow) -> Row:
+    badge = Markup('<span class="rk-badge">{}</span> {}').format(_STATUS[row.status], row.note)
     return [
         Cell(_title(row.scenario)),
         Cell(badge, look="rk-small", span=3),
@@ -151,38 +148,27 @@ def _title(scenario: StressScenario) -> Markup:
     return Markup('<span title="{}">{}</span>').format(scenario.description, scenario.title) + what
 
 
-def _unaffected(scenario: StressScenario) -> str:
-    """Why a scenario's shocks change nothing in a book.
-
-    >>> shocks = (Shock("kind:yield", 0.02, "absolute"), Shock("WTI", -0.3, "relative"))
-    >>> _unaffected(StressScenario("one", "One", "an example", shocks=shocks))
-    'This book holds nothing that depends on yields or WTI.'
-    """
-    kinds = {"kind:fx": "exchange rates", **_KINDS}
-    told = [
-        f"the {target.removeprefix('currency:')} exchange rate" if target.startswith("currency:") else target
-        for target in (kinds.get(shock.target, shock.target) for shock in scenario.shocks)
-    ]
-    listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
-    return f"This book holds nothing that depends on {listed}."
-
-
 def _what(scenario: StressScenario) -> str:
     """How the scenario is made: replayed days, or shocks."""
     if scenario.window is not None:
         return f"replayed: {day(scenario.window[0])} to {day(scenario.window[1])}"
-    shown = ", ".join(f"{_target(shock.target)} {_size(shock)}" for shock in scenario.shocks[:4])
+    shown = ", ".join(f"{shock_target(shock.target)} {shock_size(shock)}" for shock in scenario.shocks[:4])
     return "shocks: " + shown + (", …" if len(scenario.shocks) > 4 else "")
 
 
-def _target(target: str) -> str:
+def shock_target(target: str) -> str:
+    """Whom a shock meets, as people say it.
+
+    >>> shock_target("kind:equity"), shock_target("currency:USD"), shock_target("SP500")
+    ('equities', 'USD', 'SP500')
+    """
     return {"kind:fx": "currencies", **_KINDS}.get(target, target.removeprefix("currency:"))
 
 
-def _size(shock: Shock) -> str:
+def shock_size(shock: Shock) -> str:
     """A size as people say it: per cent, basis points of a yield, points of a volatility.
 
-    >>> _size(Shock("kind:equity", -0.2, "relative")), _size(Shock("kind:yield", 0.02, "absolute"))
+    >>> shock_size(Shock("kind:equity", -0.2, "relative")), shock_size(Shock("kind:yield", 0.02, "absolute"))
     ('−20\xa0%', '+200\xa0bp')
     """
     if shock.kind == "relative":
@@ -208,7 +194,7 @@ def stress_by_position(result: StressResult) -> View:
     names, matrix = _largest(result, rows)
     decimals = 0 if unit > 1 and largest / unit >= 100 else 1
     body: list[Row] = [
-        [name(label, 28), *(_heat(value, unit, largest, decimals) for value in values)]
+        [name(label, 28), *(heat_cell(value, unit, largest, decimals) for value in values)]
         for label, values in zip(names, matrix, strict=True)
     ]
     total: Row = [Cell("Portfolio"), *(Cell(signed(row.pnl / unit, decimals), row.pnl) for row in rows)]
@@ -234,7 +220,7 @@ def _largest(result: StressResult, rows: list[Valued]) -> tuple[list[str], NDArr
     return [*(names[i] for i in kept), f"{len(rest)} others"], np.vstack([matrix[kept], matrix[rest].sum(axis=0)])
 
 
-def _heat(value: float, unit: float, largest: float, decimals: int) -> Cell:
+def heat_cell(value: float, unit: float, largest: float, decimals: int) -> Cell:
     """A cell coloured in nine steps; the steps are of the square root, so that middling losses show."""
     middle = HEAT_STEPS // 2
     depth = np.sqrt(abs(value) / largest) if largest else 0.0

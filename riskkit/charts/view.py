@@ -50,6 +50,11 @@ class View:
         if not isinstance(self.html, Markup):
             raise TypeError(f"View {self.name}: html must be Markup, so that text from people is escaped")
 
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to show: a page leaves out the whole card."""
+        return not self.title and not self.html and self.figure is None
+
     def head(self) -> Markup:
         """Heading and question; nothing where there are none."""
         title = Markup('<h3 class="rk-title">{}</h3>').format(self.title) if self.title else Markup("")

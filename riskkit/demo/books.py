@@ -9,6 +9,8 @@ from riskkit.portfolio import Cash, Equity, EuropeanOption, Position
 
 #: Every demo position is held from the first day on which all prices are known.
 HELD_FROM = date(1999, 1, 4)
+#: The day on which the book of equities became what it is.
+CHANGED = date(2022, 7, 1)
 #: The last day of the demo's data: its `latest`.
 LAST_DAY = date(2022, 12, 28)
 PASSWORD = "riskkit-demo"  # noqa: S105 (said to everybody who runs the demo)
@@ -51,7 +53,7 @@ CURRENCIES = ("EUR", "JPY", "GBP", "CHF")
 
 @dataclass(frozen=True)
 class Book:
-    """A demo portfolio: whose it is, and what it holds."""
+    """A demo portfolio: whose it is, what it holds, and what it held before `CHANGED` if that was something else."""
 
     team: str
     slug: str
@@ -60,6 +62,7 @@ class Book:
     author: str
     positions: tuple[Position, ...]
     parent: str | None = None
+    earlier: tuple[Position, ...] = ()
 
     @property
     def path(self) -> str:
@@ -89,6 +92,7 @@ BOOKS = (
             *_cash(EUR=3_000_000, JPY=250_000_000),
             Position(PUT, 15),
         ),
+        parent="fund",
     ),
     Book(
         "atlas",
@@ -97,8 +101,10 @@ BOOKS = (
         "USD",
         "quant@atlas.example",
         _shares(AAPL=20_000, MSFT=10_000, AMD=15_000, JNJ=8_000, PFE=25_000, UNH=3_000),
-        parent="demo",
+        parent="fund",
+        earlier=_shares(AAPL=12_000, MSFT=14_000, JNJ=8_000, PFE=40_000, UNH=5_000),
     ),
+    Book("atlas", "fund", "Atlas, all books", "USD", "quant@atlas.example", ()),
     Book(
         "borealis",
         "income",

@@ -10,7 +10,19 @@ from typing import Any
 import httpx
 from supabase import Client, ClientOptions, create_client
 
-from riskkit.demo.books import BOOKS, CURRENCIES, HELD_FROM, LAST_DAY, PASSWORD, PUT, SHARES, TEAMS, USERS, Book
+from riskkit.demo.books import (
+    BOOKS,
+    CHANGED,
+    CURRENCIES,
+    HELD_FROM,
+    LAST_DAY,
+    PASSWORD,
+    PUT,
+    SHARES,
+    TEAMS,
+    USERS,
+    Book,
+)
 from riskkit.feeds.ecb_rates import exchange_rates
 from riskkit.feeds.skfolio_prices import index_level, index_volatility, share_prices
 from riskkit.local.keys import Keys
@@ -55,10 +67,10 @@ def seed(keys: Keys, project: Path, progress: Progress | None = None) -> None:
         tell("instruments")
         known = {rows.portfolio_ref(row).path for row in _all(service, "portfolios", rows.PORTFOLIO)}
         for book in BOOKS:
-            if book.path not in known:
+            if book.path not in known and book.positions:
                 _import(keys, book)
         tell("books")
-        _parents(service)
+        _parents(service, known)
         tell("done")
 
 
@@ -127,15 +139,26 @@ def _import(keys: Keys, book: Book) -> None:
             raise RuntimeError(f"{book.author} could not sign in")
         token = session.access_token
         with SupabaseStore(keys.url, keys.anon_key, lambda: token) as store:
-            store.import_portfolio(book.team, book.slug, book.title, book.base_currency, book.positions, HELD_FROM)
+            for held, since in ((book.earlier, HELD_FROM), (book.positions, CHANGED if book.earlier else HELD_FROM)):
+                if held:
+                    store.import_portfolio(book.team, book.slug, book.title, book.base_currency, held, since)
         auth.auth.admin.sign_out(token, "local")
 
 
-def _parents(service: Client) -> None:
+def _parents(service: Client, known_before: set[str]) -> None:
+    """Books that hold nothing but other books, which no import makes, and who is below them."""
+    teams = {row["slug"]: row["id"] for row in _all(service, "teams", "id,slug")}
+    made = [
+        {"team_id": teams[b.team], "slug": b.slug, "title": b.title, "base_currency": b.base_currency}
+        for b in BOOKS
+        if not b.positions and b.path not in known_before
+    ]
+    if made:
+        service.table("portfolios").insert(made).execute()
     known = {rows.portfolio_ref(row).path: row for row in _all(service, "portfolios", rows.PORTFOLIO)}
     for book in BOOKS:
-        if book.parent and known[book.path]["parent_id"] is None:
-            parent = known[f"{book.team}/{book.parent}"]["id"]
+        parent = known[f"{book.team}/{book.parent}"]["id"] if book.parent else None
+        if parent != known[book.path]["parent_id"]:
             service.table("portfolios").update({"parent_id": parent}).eq("id", known[book.path]["id"]).execute()
 
 

@@ -119,6 +119,38 @@ def measure_hierarchy(tree: BookTree, history: FactorHistory, spec: VarSpec | No
     return HierarchyResult(whole, books.astype({"book": "str", "parent": "str"}), (how, *whole.notes))
 
 
+def measure_children(
+    tree: BookTree | None, history: FactorHistory, spec: VarSpec | None = None
+) -> HierarchyResult | None:
+    """As `measure_hierarchy`, for a page of any portfolio: None where it has no children.
+
+    Parameters
+    ----------
+    tree : BookTree or None
+    history : FactorHistory
+    spec : VarSpec, optional
+
+    Returns
+    -------
+    HierarchyResult or None
+        Losses positive, currency of the parent.
+
+    Raises
+    ------
+    InputError, MarketDataError
+        As `portfolio_var`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.market import RiskFactor
+    >>> history = FactorHistory((RiskFactor("ABC", "equity", "USD"),), np.array(["2020-01-01"]), np.array([[1.0]]))
+    >>> measure_children(None, history) is None
+    True
+    """
+    return None if tree is None or not tree.children else measure_hierarchy(tree, history, spec)
+
+
 def _shortfalls(alone: VarResult, component: float) -> tuple[float, float, float]:
     return alone.expected_shortfall, component, alone.expected_shortfall - component
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from riskkit.charts.view import View
+from riskkit.errors import InputError
+from riskkit.notebook import flat
 from riskkit.notebook.analysis import Analysis
 from riskkit.notebook.companion import Companion
 from riskkit.notebook.report import ReportRun
@@ -40,6 +42,38 @@ class Run(Protocol):
         """Keep the figures; live, say how to make a report of them."""
 
 
+def finer(spec: Any, **choices: Any) -> Any:
+    """A spec with choices that it nests in groups, by their own names.
+
+    Parameters
+    ----------
+    spec : dataclass instance
+        Such as a `VarSpec`.
+    **choices
+        Values by flat name: `weighting`, `tail`.
+
+    Returns
+    -------
+    The same kind of spec.
+
+    Raises
+    ------
+    InputError
+        The spec has no such choice, or refuses the value.
+
+    Examples
+    --------
+    >>> from riskkit import VarSpec
+    >>> finer(VarSpec(), weighting="age").historical.weighting
+    'age'
+    """
+    known = flat.places(type(spec))
+    for name, value in choices.items():
+        if name not in known:
+            raise InputError(name, value, f"a field of {type(spec).__name__}: {', '.join(known)}")
+    return flat.changed(spec, choices)
+
+
 def open_run(
     analysis: Callable[..., Any], portfolio: str, as_of: str, spec: Any, surroundings: Surroundings | None = None
 ) -> Run:
@@ -48,7 +82,8 @@ def open_run(
     Parameters
     ----------
     analysis : callable
-        Takes any of `portfolio`, `history`, `scenarios` and `spec` by these names: `portfolio_var`, `stress_test`.
+        Takes any of `portfolio`, `history`, `scenarios`, `tree`, `books` and `spec` by these names, such as
+        `portfolio_var`.
     portfolio : str
         `team/portfolio`, or the portfolio alone where that is unique.
     as_of : str

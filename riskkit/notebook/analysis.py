@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from riskkit.errors import RiskkitError
+from riskkit.notebook import flat
 from riskkit.notebook.pages import Page, page
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.portfolio import DatedBook, held_since
@@ -83,28 +83,26 @@ class Analysis:
         return self.function(**{name: one for name, one in given.items() if name in accepted})
 
     def _books(self, inputs: Inputs) -> tuple[DatedBook, ...]:
-        """The book as it was within the window read; none where the spec is of today's book."""
-        if getattr(self.spec, "book", "as_held") != "as_held":
+        """The book as it was within the window read; none where the spec does not read the past."""
+        if not getattr(self.spec, "reads_past", True):
             return ()
         return held_since(inputs.books, inputs.over(self.lookback_days).first)
 
     def values(self, portfolio: str, as_of: str) -> dict[str, Value]:
-        """What a parameter may hold, as it stands, by name; what a spec nests is no parameter."""
-        plain = {name: value for name, value in _fields(self.spec).items() if isinstance(value, str | int | float)}
+        """What a parameter may hold, as it stands, by its flat name."""
+        plain = {name: value for name, value in flat.read(self.spec).items() if isinstance(value, str | int | float)}
         return {"portfolio": portfolio, "as_of": as_of, **plain}
 
     def at(self, values: Mapping[str, Value]) -> Analysis:
         """The same analysis with these parameters; a new spec validates itself."""
-        known = _fields(self.spec)
-        changed = {name: value for name, value in values.items() if name in known}
-        return Analysis(self.function, dataclasses.replace(self.spec, **changed))
+        return Analysis(self.function, flat.changed(self.spec, values))
 
     def check(self, declared: Sequence[Parameter], beside: Iterable[str] = ()) -> None:
         """Every declared parameter must reach a calculation, or a control for it would do nothing.
 
         `beside` are the fields of the page's other analyses.
         """
-        known = {*SELECTORS, *_fields(self.spec), *beside}
+        known = {*SELECTORS, *flat.places(type(self.spec)), *beside}
         lost = [parameter.name for parameter in declared if parameter.name not in known]
         if lost:
             raise RiskkitError(
@@ -116,7 +114,3 @@ class Analysis:
         """The inputs it takes; whatever else it takes must have a default."""
         parameters = inspect.signature(self.function).parameters
         return [name for name, p in parameters.items() if name in INPUTS or p.default is inspect.Parameter.empty]
-
-
-def _fields(spec: Any) -> dict[str, Any]:
-    return {item.name: getattr(spec, item.name) for item in dataclasses.fields(spec)}

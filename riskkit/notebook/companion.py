@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from riskkit.charts.markup import empty
 from riskkit.charts.view import View
 from riskkit.errors import RiskkitError
+from riskkit.notebook import flat
 from riskkit.notebook.analysis import Analysis
 from riskkit.parameters.declaration import Parameter, Value
 
@@ -28,7 +28,7 @@ class Companion:
 
     def __init__(self, function: Callable[..., Any], spec: type[Any], given: Mapping[str, Any]) -> None:
         self.function, self._spec, self._given = function, spec, dict(given)
-        self.fields = frozenset(field.name for field in dataclasses.fields(spec))
+        self.fields = frozenset(flat.places(spec))
         unknown = sorted(self._given.keys() - self.fields)
         if unknown:
             raise RiskkitError(f"{spec.__name__} has no field {', '.join(unknown)}")
@@ -45,7 +45,8 @@ class Companion:
     def at(self, values: Mapping[str, Value], declared: Sequence[Parameter]) -> Analysis:
         """The analysis with these parameters; a spec that cannot be says so, as an error of the user's input."""
         names = self.fields & {parameter.name for parameter in declared} & values.keys()
-        return Analysis(self.function, self._spec(**{**self._given, **{name: values[name] for name in names}}))
+        chosen = {**self._given, **{name: values[name] for name in names}}
+        return Analysis(self.function, flat.changed(self._spec(), chosen))
 
 
 def unable(view: Callable[[Any], View], why: str) -> View:

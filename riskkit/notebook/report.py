@@ -17,7 +17,7 @@ from riskkit.parameters.declaration import Parameter, Value, as_text
 from riskkit.runs.frozen import thaw
 from riskkit.store.contract import Inputs
 from riskkit.widgets.sentence import sentence
-from riskkit.widgets.words import label, word_of
+from riskkit.widgets.words import foremost, label, word_of
 
 
 class ReportRun:
@@ -35,7 +35,7 @@ class ReportRun:
     ) -> None:
         self._folder, self._declared, self._values = folder, declared, values
         self._beside: dict[Companion, Any] = {}
-        self._unable: dict[Companion, str] = {}
+        self._unable: dict[Companion | None, str] = {}
         self.inputs = _agreeing(thaw(folder), values)
         self.result = analysis(self.inputs)
         stated = {parameter.name: values[parameter.name] for parameter in declared if parameter.name in values}
@@ -57,21 +57,24 @@ class ReportRun:
 
     def show(self, view: Callable[[Any], View], of: Companion | None = None) -> None:
         """Draw a view of the result, or of what a second analysis found."""
-        if of is None:
-            screen.bundle(view(self.result).bundle())
-        elif of in self._beside:
-            screen.bundle(view(self._beside[of]).bundle())
+        if of in self._unable:
+            drawn = unable(view, self._unable[of])
         else:
-            screen.bundle(unable(view, self._unable[of]).bundle())
+            drawn = view(self.result if of is None else self._beside[of])
+        if not drawn.blank:
+            screen.bundle(drawn.bundle())
 
     def save(self) -> None:
         """Write metrics and tables for the runner."""
-        saved.save(self.result, self._folder, {companion.name: found for companion, found in self._beside.items()})
+        beside = {companion.name: found for companion, found in self._beside.items() if found is not None}
+        saved.save(self.result, self._folder, beside)
 
     def _stated(self) -> list[str]:
         book = self.inputs.ref.title or self.inputs.ref.path
         told = {"portfolio": book, "as_of": f"as of {day(self.inputs.as_of)}"}
-        return [told.get(parameter.name) or _stated(parameter, self._values) for parameter in self._declared]
+        shown, folded = foremost(self._declared)
+        moved = [one for one in folded if self._values.get(one.name, one.default) != one.default]
+        return [told.get(parameter.name) or _stated(parameter, self._values) for parameter in (*shown, *moved)]
 
 
 def _stated(parameter: Parameter, values: dict[str, Value]) -> str:

@@ -19,6 +19,8 @@ CONVENTIONS: dict[Objective, str] = {
     "risk_budgeting": "the weights that give every position the same share of the variance",
     "hierarchical_risk_parity": "variance split down a tree of clusters of correlated positions (Lopez de Prado)",
 }
+#: Values of the two optional limits that ask for nothing, for parameters that must be numbers.
+NO_TURNOVER_LIMIT, NO_TARGET_RETURN = 10.0, -1.0
 #: Objectives that take each limit: the others refuse it rather than leave it aside.
 TAKES_GROUPS: tuple[Objective, ...] = ("minimum_cvar", "mean_variance", "risk_budgeting")
 TAKES_TURNOVER: tuple[Objective, ...] = ("minimum_cvar", "mean_variance")
@@ -42,9 +44,9 @@ class OptimiseSpec:
     max_group_weight : float
         Of each group; needs `group_by`.
     max_turnover : float or None
-        Half the sum of the absolute changes of weight: 0.2 sells a fifth of the capital to buy another.
+        Half the sum of the absolute changes of weight: 0.2 sells a fifth of the capital to buy another; 10 is no limit.
     target_return : float or None
-        Mean return a year that a mean-variance portfolio must reach, from the historical scenarios.
+        Mean return a year that a mean-variance portfolio must reach, from the historical scenarios; -1 asks for none.
 
     Examples
     --------
@@ -66,6 +68,10 @@ mean_variance take it
     target_return: float | None = None
 
     def __post_init__(self) -> None:
+        if self.max_turnover == NO_TURNOVER_LIMIT:
+            object.__setattr__(self, "max_turnover", None)
+        if self.target_return == NO_TARGET_RETURN:
+            object.__setattr__(self, "target_return", None)
         self._choice("objective", get_args(Objective))
         self._choice("group_by", get_args(Grouping))
         self._number("confidence_level", 0.5, 1.0)

@@ -25,6 +25,8 @@ FORBIDDEN: dict[type[ast.AST], str] = {
     ast.Lambda: "lambda",
 }
 MAX_LINES = 12
+#: Of the parameters cell, which is a table of one line a parameter.
+MAX_PARAMETERS = 20
 MAX_CODE_CELLS = 14
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -73,8 +75,9 @@ def _parameters_breaches(code: list[tuple[int, nbformat.NotebookNode]]) -> Itera
 def _cell_breaches(cell: nbformat.NotebookNode) -> Iterator[str]:
     if cell.get("outputs") or cell.get("execution_count"):
         yield "stored output; clear it (nbstripout)"
-    if len(cell.source.splitlines()) > MAX_LINES:
-        yield f"{len(cell.source.splitlines())} lines; at most {MAX_LINES}"
+    most = MAX_PARAMETERS if "parameters" in cell.metadata.get("tags", []) else MAX_LINES
+    if len(cell.source.splitlines()) > most:
+        yield f"{len(cell.source.splitlines())} lines; at most {most}"
     try:
         tree = ast.parse(cell.source)
     except SyntaxError as error:

@@ -18,6 +18,12 @@ StressStatus = Literal["ok", "not_applicable", "no_data"]
 
 #: A relative shock of a level within so many of its daily deviations of zero is refused: it means nothing there.
 NEAR_ZERO_DEVIATIONS = 2.0
+_KINDS = {
+    "kind:equity": "equities",
+    "kind:fx": "exchange rates",
+    "kind:volatility": "volatilities",
+    "kind:yield": "yields",
+}
 #: Changes the deviation is taken over, and the fewest that make one.
 _RECENT, _FEWEST = 500, 20
 
@@ -160,10 +166,23 @@ def _shocked(scenario: StressScenario, history: FactorHistory, snapshot: MarketS
             notes.append(f"{factor.name} was held at zero.")
     unused = [shock.target for shock in scenario.shocks if shock.target not in used]
     if not used:
-        return StressedMarket("not_applicable", None, f"No factor of this book is shocked: {', '.join(unused)}.")
+        return StressedMarket("not_applicable", None, f"This book holds nothing that depends on {_listed(unused)}.")
     if unused:
-        notes.append(f"Not in this book: {', '.join(unused)}.")
+        notes.append(f"This book holds nothing that depends on {_listed(unused)}.")
     return StressedMarket("ok", levels, " ".join(notes))
+
+
+def _listed(targets: list[str]) -> str:
+    """Targets of shocks as people say them.
+
+    >>> _listed(["kind:yield", "currency:JPY", "WTI"])
+    'yields, the JPY exchange rate or WTI'
+    """
+    told = [
+        f"the {target.removeprefix('currency:')} exchange rate" if target.startswith("currency:") else target
+        for target in (_KINDS.get(target, target) for target in targets)
+    ]
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
 
 
 def _check_distance_from_zero(factor: RiskFactor, level: float, recent: FloatArray) -> None:

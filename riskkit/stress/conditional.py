@@ -64,6 +64,12 @@ class ConditionalSpec:
         whole("lookback_days", self.lookback_days, at_least=20, at_most=20_000)
         whole("horizon_days", self.horizon_days, at_least=1, at_most=250)
 
+    @property
+    def named_factors(self) -> tuple[str, ...]:
+        """Factors that shocks name: a history needs them, whether the book does or not."""
+        targets = (self.target, *(shock.target for shock in self.more))
+        return tuple(target for target in targets if ":" not in target)
+
     def scenario(self) -> StressScenario:
         """The shocks alone."""
         shocks = (Shock(self.target, self.size, self.kind), *self.more)
@@ -136,7 +142,7 @@ def conditional_stress(
         snapshot, found.moves, changes[0], np.sqrt(np.diag(matrix)), given, found.distance, float(probability)
     )
     notes = (
-        f"{k} factors shocked, {len(moves) - k} at their conditional expectation: {law}, mean zero.",
+        f"{k} factor{'' if k == 1 else 's'} shocked, {len(moves) - k} at their conditional expectation: {law}, mean zero.",
         f"Factor covariance: {CONVENTIONS['sample']}; {len(returns)} daily returns up to {history.last}, "
         f"times {spec.horizon_days}.",
         f"Probability: that the shocked factors together move at least {found.distance:.3g} deviations.",

@@ -48,6 +48,7 @@ class Card:
     def update(self, view: View) -> None:
         """Show another result of the same view."""
         self._waits = False
+        self.box.layout.display = "none" if view.blank else None
         self._html.value = str(view.body())
         self._dress(view)
         if view.figure is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from ipywidgets import HTML, HBox, Layout
+from ipywidgets import HTML, Accordion, HBox, Layout
 from markupsafe import Markup
 
 from riskkit.parameters.declaration import Parameter, Value
@@ -14,6 +15,7 @@ from riskkit.parameters.query import to_query
 from riskkit.parameters.validate import complete, validate
 from riskkit.widgets.fields import Field, field, offer
 from riskkit.widgets.scenarios import ScenarioChoice
+from riskkit.widgets.words import foremost
 
 
 class Controls:
@@ -48,7 +50,11 @@ class Controls:
         self.fields: dict[str, Field] = {}
         for parameter in declared:
             self.fields[parameter.name] = field(parameter, self.values[parameter.name], self._moved)
-        self.box = HBox([item.widget for item in self.fields.values()], layout=Layout(flex_flow="row wrap"))
+        shown, folded = foremost(declared)
+        row = [self.fields[parameter.name].widget for parameter in shown]
+        self.box = HBox(
+            [*row, *_fold([self.fields[p.name].widget for p in folded])], layout=Layout(flex_flow="row wrap")
+        )
         self.box.add_class("rk-controls")
         self.state = HTML(layout=Layout(display="none"))
         self._write_state()
@@ -129,6 +135,17 @@ class Controls:
                 values = {**values, parameter.name: self._portfolio}
         query = to_query(declared, values)
         self.state.value = str(Markup('<div class="rk-state" hidden data-query="{}"></div>').format(query))
+
+
+def _fold(widgets: list[Any]) -> list[Any]:
+    """The finer controls behind one line that opens them; nothing for none."""
+    if not widgets:
+        return []
+    inside = HBox(widgets, layout=Layout(flex_flow="row wrap"))
+    inside.add_class("rk-folded")
+    fold = Accordion([inside], titles=("More choices",), selected_index=None)
+    fold.add_class("rk-more")
+    return [fold]
 
 
 def _offer(widget: ScenarioChoice, titles: Mapping[str, str]) -> None:

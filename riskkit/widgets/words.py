@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from riskkit.parameters.declaration import Parameter
+
+#: Parameters that a page shows at once; of a longer list the finer ones, which come last, are folded away.
+_AT_ONCE, _FOREMOST = 9, 8
 _WORDS = {
     "historical": "Historical simulation",
-    "parametric": "Parametric, normal",
+    "parametric": "Parametric",
     "monte_carlo_normal": "Monte Carlo, normal",
     "monte_carlo_t": "Monte Carlo, Student-t",
     "minimum_cvar": "Minimum CVaR",
     "mean_variance": "Minimum variance",
     "risk_budgeting": "Equal risk shares",
+    "plain": "Plain",
+    "age": "Weighted by age",
+    "volatility": "Scaled by volatility",
+    "student_t": "Student-t",
+    "cornish_fisher": "Cornish-Fisher",
+    "sqrt_time": "Square root of time",
+    "ewma": "EWMA",
+    "ledoit_wolf": "Ledoit-Wolf",
+    "oas": "OAS",
+    "acerbi_tasche": "Acerbi-Tasche",
+    "today": "Today's, held fixed",
+    "as_held": "As it was held",
 }
 _LABELS = {
-    "n_paths": "Paths per forecast",
+    "n_paths": "Paths",
+    "book": "Tested book",
+    "weighting": "Past returns",
+    "distribution": "Parametric law",
+    "quadratic": "Delta-gamma",
+    "sampling": "Random numbers",
+    "quantile": "VaR estimator",
+    "tail": "ES estimator",
+    "widest": "Widest shock",
+    "previous_method": "Method before",
     "target": "Shock to",
     "size": "Shock size",
     "fraction": "Loss to explain",
@@ -36,6 +63,18 @@ def word_of(choice: str) -> str:
     """One of a parameter's choices.
 
     >>> word_of("monte_carlo_t"), word_of("sqrt_time")
-    ('Monte Carlo, Student-t', 'Sqrt time')
+    ('Monte Carlo, Student-t', 'Square root of time')
     """
     return _WORDS.get(choice) or choice.replace("_", " ").capitalize()
+
+
+def foremost(declared: Sequence[Parameter]) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
+    """The parameters shown at once, and the finer ones that are folded away.
+
+    >>> from riskkit.parameters.declaration import declarations
+    >>> shown, folded = foremost(declarations("\\n".join(f"p{i}: int = {i}  # a number" for i in range(12))))
+    >>> len(shown), [parameter.name for parameter in folded]
+    (8, ['p8', 'p9', 'p10', 'p11'])
+    """
+    cut = len(declared) if len(declared) <= _AT_ONCE else _FOREMOST
+    return tuple(declared[:cut]), tuple(declared[cut:])

@@ -10,7 +10,7 @@ import pytest
 from supabase import ClientOptions, create_client
 
 from riskkit.demo import seed
-from riskkit.demo.books import BOOKS, PASSWORD, USERS
+from riskkit.demo.books import BOOKS, CHANGED, HELD_FROM, PASSWORD, USERS
 from riskkit.local.stack import Stack
 from riskkit.store.inputs import load_inputs, resolve_as_of
 from riskkit.store.supabase import SupabaseStore
@@ -120,11 +120,18 @@ def test_every_day_from_1999_to_2022_can_be_valued(stores, book):
     ref = next(one for one in store.portfolios() if one.path == book)
     days = store.dates(ref)
     assert resolve_as_of(store, ref, "latest") == days[-1] == date(2022, 12, 28)
-    whole = store.history(ref, store.portfolio(ref, days[-1]).factors, days[-1], None)
+    whole = load_inputs(store, book, days[-1], None).history
     assert days == tuple(whole.dates.tolist()), "the calendar says what aligning gives"
     assert days[0] <= date(1999, 1, 4)
     assert load_inputs(store, book, "2001-09-10", 500).history.last == date(2001, 9, 10)
     assert np.isfinite(whole.levels).all()
+
+
+def test_the_fund_is_its_two_books_as_they_were(quant):
+    inputs = load_inputs(quant, "fund", "latest", 5)
+    shares = {position.symbol: position.quantity for position in inputs.portfolio.positions}
+    assert (shares["AAPL"], shares["AMD"], shares["XOM"]) == (80_000, 15_000, -70_000)
+    assert [book.held_from for book in inputs.books] == [HELD_FROM, CHANGED]
 
 
 def test_sources_and_licences_are_named(quant):
@@ -135,7 +142,8 @@ def test_sources_and_licences_are_named(quant):
 
 def test_parents_and_scenarios(quant):
     refs = {ref.path: ref for ref in quant.portfolios()}
-    assert refs["atlas/equities"].parent_id == refs["atlas/demo"].id
+    assert [ref.path for ref in refs["atlas/fund"].children] == ["atlas/demo", "atlas/equities"]
+    assert refs["atlas/demo"].children == ()
     names = [one.name for one in quant.scenarios(refs["atlas/demo"])]
     assert {path.stem for path in (ROOT / "parameters" / "scenarios").glob("*.yml")} == set(names)
     assert names.index("dot_com_2000_2002") < names.index("covid_2020") < names.index("dollar_up_10")

@@ -1,7 +1,5 @@
 """An analysis gets its inputs by name, and its parameters through its spec."""
 
-import dataclasses
-
 import pytest
 
 from riskkit import StressSpec, VarSpec, portfolio_var, stress_test
@@ -10,6 +8,7 @@ from riskkit.errors import InputError, RiskkitError
 from riskkit.notebook.analysis import Analysis
 from riskkit.parameters.declaration import declarations
 from riskkit.store.inputs import load_inputs
+from riskkit.var import HistoricalSpec, SimulationSpec
 
 
 def test_inputs_arrive_by_name(store):
@@ -32,16 +31,17 @@ def test_parameters_change_the_spec_which_checks_itself():
         moved.at({"horizon_days": 0})
 
 
-def test_what_a_spec_nests_is_no_parameter():
-    @dataclasses.dataclass(frozen=True)
-    class Nested:
-        horizon_days: int = 1
-        inner: VarSpec = dataclasses.field(default_factory=VarSpec)
-        fitted: float | None = None
-
-    assert Analysis(portfolio_var, Nested()).values("p", "latest") == {
-        "portfolio": "p", "as_of": "latest", "horizon_days": 1,
-    }  # fmt: skip
+def test_what_a_spec_nests_is_a_parameter_by_its_own_name():
+    values = Analysis(portfolio_var, VarSpec()).values("p", "latest")
+    assert (values["horizon_days"], values["weighting"], values["tail"]) == (1, "plain", "acerbi_tasche")
+    assert not {"historical", "estimators", "degrees_of_freedom"} & values.keys(), "a group and a None are none"
+    moved = Analysis(portfolio_var, VarSpec()).at({"weighting": "age", "sampling": "sobol", "horizon_days": 5})
+    assert moved.spec == VarSpec(horizon_days=5, historical=HistoricalSpec("age"), simulation=SimulationSpec("sobol"))
+    with pytest.raises(InputError, match="weighting"):
+        moved.at({"weighting": "heavy"})
+    with pytest.raises(InputError, match="estimators"):
+        moved.at({"tail": "strictly_worse"})
+    moved.check(declarations('weighting: str = "plain"  # of the past {plain | age}'))
 
 
 def test_overlapping_returns_need_a_longer_history():

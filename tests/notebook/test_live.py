@@ -8,7 +8,14 @@ import pytest
 from riskkit import InputError, StressSpec, VarSpec, charts, notebook, portfolio_var, stress_test
 from riskkit.errors import RiskkitError, Unavailable
 from riskkit.store.inputs import load_inputs
-from riskkit.stress import ConditionalSpec, ReverseSpec, conditional_stress, reverse_stress
+from riskkit.stress import (
+    ConditionalSpec,
+    LadderSpec,
+    ReverseSpec,
+    conditional_stress,
+    reverse_stress,
+    sensitivity_ladder,
+)
 from riskkit.widgets.figures import named
 
 VIEWS = (charts.headline, charts.pnl_distribution, charts.component_var, charts.components)
@@ -210,6 +217,7 @@ def test_the_stress_test_is_chosen_by_ticking_scenarios(open_run, store):
     run = open_run(stress_test, StressSpec())
     run.also(conditional_stress, ConditionalSpec, target="kind:equity", size=-0.2)
     run.also(reverse_stress, ReverseSpec, fraction=0.1)
+    run.also(sensitivity_ladder, LadderSpec)
     run.controls()
     run.show(charts.stress_scenarios)
     run.panel.fields["scenarios"].widget._boxes["boom"].value = False

@@ -91,10 +91,10 @@ def test_the_most_specific_shock_wins() -> None:
 
 def test_what_is_not_in_the_book_is_said() -> None:
     result = stressed(Shock("kind:equity", -0.2, "relative"), Shock("WTI", -0.3, "relative"))
-    assert (result.status, result.note) == ("ok", "Not in this book: WTI.")
+    assert (result.status, result.note) == ("ok", "This book holds nothing that depends on WTI.")
     nothing = stressed(Shock("WTI", -0.3, "relative"))
     assert (nothing.status, nothing.levels) == ("not_applicable", None)
-    assert nothing.note == "No factor of this book is shocked: WTI."
+    assert nothing.note == "This book holds nothing that depends on WTI."
     empty = HISTORY.select([])
     scenario = StressScenario("s", "S", "invented", shocks=(Shock("WTI", 1.0, "relative"),))
     assert stressed_levels(scenario, empty, empty.snapshot()).status == "not_applicable"

@@ -55,7 +55,7 @@ def test_labels_and_help_come_from_the_declaration():
     fields = Page().controls.fields
     assert fields["confidence_level"].widget.description == "Confidence level"
     assert fields["horizon_days"].widget.tooltip == "trading days"
-    assert [text for text, _ in fields["method"].widget.options] == ["Historical simulation", "Parametric, normal"]
+    assert [text for text, _ in fields["method"].widget.options] == ["Historical simulation", "Parametric"]
 
 
 def test_building_and_offering_is_no_change():
