@@ -20,8 +20,8 @@ Pair = tuple[float, float]
 
 def riskkit_vector(pnl: FloatArray) -> Pair:
     """`measures.empirical`: k-th largest loss, k = ceil(n (1 - c)) in exact arithmetic; Acerbi-Tasche mean."""
-    losses = -pnl
-    return empirical.value_at_risk(losses, LEVEL), empirical.expected_shortfall(losses, LEVEL)
+    found = empirical.tail_figures(-pnl, LEVEL)
+    return found.value_at_risk, found.expected_shortfall
 
 
 def numpy_vector(pnl: FloatArray) -> Pair:
