@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
+from riskkit.local.backup import Manifest
 from riskkit.local.keys import Keys
 from riskkit.local.stack import Stack
 from riskkit.settings import Settings
@@ -13,7 +15,7 @@ from riskkit.settings import Settings
 
 @click.group()
 def command() -> None:
-    """Start, stop and reset the embedded Supabase.
+    """Start, stop, reset, back up and restore the embedded Supabase.
 
     Real PostgreSQL and a gateway for the official client, on loopback only: a development and single-machine default.
     """
@@ -48,6 +50,41 @@ def reset(*, yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete all data of the embedded Supabase of {stack.home}?", abort=True)
     _show(stack.reset(), secrets=False)
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write every row, file and key into one archive (0600): as secret as the server itself.
+
+    Others go on working. An archive that is not whole never takes the name FILE.
+    """
+    manifest = _stack().backup(file)
+    click.echo(f"{file}: {file.stat().st_size:,} bytes, the state of {manifest.made_at}")
+    _counts(manifest)
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Replace what is here without asking.")
+def restore(file: Path, *, yes: bool) -> None:
+    """Begin again from a backup: rows, files, users, keys.
+
+    What is here is replaced, but only once the backup has been read back whole: counts, sums of files, audit log.
+    """
+    stack = _stack()
+    if not yes and stack.status().data.exists():
+        click.confirm(f"Replace all data of the embedded Supabase of {stack.home}?", abort=True)
+    manifest = stack.restore(file)
+    click.echo(f"Restored the state of {manifest.made_at}; every count and sum agrees.")
+    _counts(manifest)
+
+
+def _counts(manifest: Manifest) -> None:
+    for table, count in manifest.rows.items():
+        if count and not table.startswith(("riskkit_prelude.", "supabase_migrations.")):
+            click.echo(f"  {count:>9,}  {table}")
+    click.echo(f"  {len(manifest.files):>9,}  files in Storage")
 
 
 def _stack() -> Stack:

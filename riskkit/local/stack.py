@@ -8,9 +8,11 @@ import http.client
 import json
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.errors import Unavailable
+from riskkit.local.backup import KEY_FILES, Manifest, load_backup, read_backup, write_backup
 from riskkit.local.config import Config
 from riskkit.local.keys import Keys, Secrets, conninfo, signing_keys
 from riskkit.local.migrations import apply_migrations, apply_prelude
@@ -124,6 +127,44 @@ class Stack:
             for path in self.folder.iterdir():
                 if path.is_file() and path.name != "lock":
                     path.unlink()
+
+    def backup(self, target: Path) -> Manifest:
+        """Write every row, file and key of a running stack into one archive."""
+        with self._locked():
+            self.keys()
+            secrets = Secrets.load(self.folder / "secrets.json") or Secrets.new()
+            return write_backup(target, Postgres.of(self.home), secrets, self.folder)
+
+    def restore(self, source: Path) -> Manifest:
+        """Begin again from a backup; what is here now is set aside until the backup has proved to be whole."""
+        with self._locked(), tempfile.TemporaryDirectory(dir=self.folder) as staging:
+            manifest = read_backup(source, Path(staging))
+            self._stop()
+            postgres = Postgres.of(self.home)
+            kept = {name: (self.folder / name).read_text() for name in KEY_FILES if (self.folder / name).exists()}
+            aside = postgres.installation.set_aside()
+            try:
+                for name in KEY_FILES:
+                    write_private(self.folder / name, (Path(staging) / name).read_text())
+                self._fill(manifest, Path(staging), postgres)
+            except BaseException:
+                self._stop()
+                postgres.installation.put_back(aside)
+                for name in KEY_FILES:
+                    (self.folder / name).unlink(missing_ok=True)
+                    if name in kept:
+                        write_private(self.folder / name, kept[name])
+                raise
+            shutil.rmtree(aside)
+            return manifest
+
+    def _fill(self, manifest: Manifest, staging: Path, postgres: Postgres) -> None:
+        secrets = Secrets.load(self.folder / "secrets.json") or Secrets.new()
+        postgres.create(secrets.superuser_password)
+        postgres.start(_read(self.folder / "public.json").get("DATABASE_PORT"))
+        load_backup(manifest, staging, postgres, secrets)
+        keys = self._start(None)
+        secrets.save(self.folder / "secrets.json", keys.url, keys.db_url)
 
     def _start(self, port: int | None) -> Keys:
         config, postgres, known = Config.load(self.project), Postgres.of(self.home), _read(self.folder / "public.json")
