@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskkit.errors import InputError
 from riskkit.market import MarketSnapshot
-from riskkit.portfolio import Equity, EuropeanOption, Portfolio
+from riskkit.portfolio import EuropeanOption, Portfolio
 from riskkit.pricing import instrument_value
 from riskkit.revaluation.book import Holding, bind
 from riskkit.revaluation.option_block import OptionBlock
@@ -135,16 +135,18 @@ class Revaluer:
     def position_pnl(self, changes: FloatArray) -> FloatArray:
         """P&L of each position under level changes (S, F): array (S, P), base currency, gain positive."""
         out = np.empty((len(changes), len(self._holdings)))
-        for column, holding in enumerate(self._holdings):
-            if self._quadratic:
-                one = self.sensitivities[column]
+        if self._quadratic:
+            for column, one in enumerate(self.sensitivities):
                 inner = changes[:, one.columns]
                 out[:, column] = inner @ one.gradient + 0.5 * np.einsum("sf,sf->s", inner @ one.hessian, inner)
-            elif not isinstance(holding.instrument, EuropeanOption):
-                out[:, column] = self._one(holding, changes)
-        for block in () if self._quadratic else self._options:
+            return out
+        blocks: list[_LinearBlock | OptionBlock] = [*self._linear, *self._options]
+        for block in blocks:
             rate, rate_now = self._rate(block.holding, changes), self._rate_now(block.holding)
             out[:, block.places] = block.position_pnl(changes, rate, rate_now)
+        for column, holding in enumerate(self._holdings):
+            if not holding.is_linear and not isinstance(holding.instrument, EuropeanOption):
+                out[:, column] = self._one(holding, changes)
         return out
 
     @cached_property
@@ -159,13 +161,8 @@ class Revaluer:
 
     def _one(self, holding: Holding, changes: FloatArray) -> FloatArray:
         rate, rate_now = self._rate(holding, changes), self._rate_now(holding)
-        if isinstance(holding.instrument, Equity):
-            gain: FloatArray = changes[:, holding.columns[0]] * rate
-        elif holding.is_linear:
-            gain = np.zeros(len(changes))
-        else:
-            levels = [self._snapshot.levels[column] + changes[:, column] for column in holding.columns]
-            gain = (instrument_value(holding.instrument, self._snapshot.as_of, levels) - holding.unit_value) * rate
+        levels = [self._snapshot.levels[column] + changes[:, column] for column in holding.columns]
+        gain = (instrument_value(holding.instrument, self._snapshot.as_of, levels) - holding.unit_value) * rate
         pnl: FloatArray = holding.quantity * (gain + holding.unit_value * (rate - rate_now))
         return pnl
 
@@ -185,24 +182,32 @@ class Revaluer:
 
 
 class _LinearBlock:
-    """Equities and cash of one currency, netted by factor."""
+    """Equities and cash of one currency: netted by factor, or position by position at once."""
 
-    def __init__(self, holdings: list[Holding], n_factors: int) -> None:
+    def __init__(self, numbered: list[tuple[int, Holding]], n_factors: int) -> None:
+        holdings = [holding for _, holding in numbered]
         self.holding = holdings[0]
-        self.quantities = np.zeros(n_factors)
-        self.value = 0.0
-        for holding in holdings:
-            if holding.columns:
-                self.quantities[holding.columns[0]] += holding.quantity
-            self.value += holding.quantity * holding.unit_value
+        self.places = np.array([place for place, _ in numbered], np.intp)
+        self._held = np.array([holding.quantity for holding in holdings], np.float64)
+        self._units = np.array([holding.unit_value for holding in holdings], np.float64)
+        self._priced = np.array([bool(holding.columns) for holding in holdings], np.bool_)
+        self._columns = np.array([holding.columns[0] for holding in holdings if holding.columns], np.intp)
+        self.quantities = np.bincount(self._columns, self._held[self._priced], n_factors)
+        self.value = float(self._held @ self._units)
 
     @classmethod
     def all(cls, holdings: tuple[Holding, ...], n_factors: int) -> list[_LinearBlock]:
-        by_currency: dict[str, list[Holding]] = {}
-        for holding in holdings:
+        by_currency: dict[str, list[tuple[int, Holding]]] = {}
+        for place, holding in enumerate(holdings):
             if holding.is_linear:
-                by_currency.setdefault(holding.instrument.currency, []).append(holding)
+                by_currency.setdefault(holding.instrument.currency, []).append((place, holding))
         return [cls(block, n_factors) for block in by_currency.values()]
+
+    def position_pnl(self, changes: FloatArray, rate: FloatArray, rate_now: float) -> FloatArray:
+        gain = np.zeros((len(changes), len(self.places)))
+        gain[:, self._priced] = changes[:, self._columns] * rate[:, None]
+        pnl: FloatArray = self._held * (gain + self._units * (rate - rate_now)[:, None])
+        return pnl
 
     def pnl(self, changes: FloatArray, rate: FloatArray, rate_now: float) -> FloatArray:
         gain: FloatArray = (changes @ self.quantities) * rate + self.value * (rate - rate_now)
@@ -238,7 +243,7 @@ def revalue(portfolio: Portfolio, scenarios: ScenarioSet, method: Method = "full
     --------
     >>> from datetime import date
     >>> from riskkit.market import RiskFactor
-    >>> from riskkit.portfolio import Position
+    >>> from riskkit.portfolio import Equity, Position
     >>> factor = RiskFactor("ABC", "equity", "USD")
     >>> base = MarketSnapshot(date(2020, 1, 1), (factor,), np.array([100.0]))
     >>> book = Portfolio("book", "USD", (Position(Equity("ABC", "USD"), 3),))
