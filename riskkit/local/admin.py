@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -14,7 +15,7 @@ from riskkit.local import factors, sessions, users
 from riskkit.local.answer import AuthError, as_json
 from riskkit.local.auth import Auth
 from riskkit.local.duration import seconds
-from riskkit.local.users import Cursor, one
+from riskkit.local.users import Cursor
 
 _MOST_USERS_A_PAGE = 1000
 _ATTRIBUTES = ("password", "email_confirm", "user_metadata", "app_metadata")
@@ -37,8 +38,7 @@ class Admin:
                 user = await users.create(cursor, given, hashed)
                 await self._auth.record(cursor, request, "user_signedup", user["shown"])
         except psycopg.errors.UniqueViolation as error:
-            message = "A user with this email address has already been registered"
-            raise AuthError(422, "email_exists", message) from error
+            raise users.EXISTS from error
         return as_json(user["shown"])
 
     async def list_users(self, request: Request) -> Response:
@@ -51,9 +51,8 @@ class Admin:
 
     async def get_user(self, request: Request) -> Response:
         """One user."""
-        self._auth.admin(request)
-        async with self._auth.transaction(request) as cursor:
-            return as_json((await _user(cursor, request))["shown"])
+        async with self._user(request) as (_, user):
+            return as_json(user["shown"])
 
     async def change_user(self, request: Request) -> Response:
         """Change what is given; a new password ends every session, a ban refuses them until it is over."""
@@ -64,61 +63,54 @@ class Admin:
         if ban is not None and banned is None:
             raise AuthError(400, "validation_failed", "ban_duration is a duration such as 24h, or none")
         hashed = await self._password(given)
-        async with self._auth.transaction(request) as cursor:
-            user = await _user(cursor, request)
+        async with self._user(request, "user_modified") as (cursor, user):
             changed = await users.change(cursor, user["id"], given, hashed, banned)
             if hashed:
                 await sessions.end(cursor, user["id"], user["id"])
-            await self._auth.record(cursor, request, "user_modified", user["shown"])
-        return as_json(changed["shown"] if changed else {})
+        return as_json(changed["shown"])
 
     async def delete_user(self, request: Request) -> Response:
         """Delete a user and everything of theirs that goes with them."""
         self._auth.admin(request)
         await self._auth.body(request)
         try:
-            async with self._auth.transaction(request) as cursor:
-                user = await _user(cursor, request)
+            async with self._user(request, "user_deleted") as (cursor, user):
                 await cursor.execute("delete from auth.users where id = %s", (user["id"],))
-                await self._auth.record(cursor, request, "user_deleted", user["shown"])
         except psycopg.errors.IntegrityError as error:
-            message = f"Rows of {error.diag.table_name} still name this user"
-            raise AuthError(409, "conflict", message) from error
+            raise AuthError(409, "conflict", f"Rows of {error.diag.table_name} still name this user") from error
         return as_json({})
 
     async def list_factors(self, request: Request) -> Response:
         """A user's second factors."""
-        self._auth.admin(request)
-        async with self._auth.transaction(request) as cursor:
-            return as_json((await _user(cursor, request))["shown"]["factors"])
+        async with self._user(request) as (_, user):
+            return as_json(user["shown"]["factors"])
 
     async def delete_factor(self, request: Request) -> Response:
         """Reset a second factor: its user signs in with the password, and may enrol another."""
-        self._auth.admin(request)
-        ids = {name: str(request.path_params[name]) for name in ("id", "factor")}
-        async with self._auth.transaction(request) as cursor:
-            user = await _user(cursor, request)
-            known = await one(
-                cursor, "select from auth.mfa_factors where id = %s and user_id = %s", ids["factor"], ids["id"]
-            )
-            if known is None:
+        factor_id = str(request.path_params["factor"])
+        async with self._user(request, "factor_deleted") as (cursor, user):
+            if factor_id not in [factor["id"] for factor in user["shown"]["factors"]]:
                 raise AuthError(404, "mfa_factor_not_found", "Factor not found")
-            await factors.remove(cursor, ids["factor"])
-            await self._auth.record(cursor, request, "factor_deleted", user["shown"])
-        return as_json({"id": ids["factor"]})
+            await factors.remove(cursor, factor_id)
+        return as_json({"id": factor_id})
+
+    @asynccontextmanager
+    async def _user(self, request: Request, action: str | None = None) -> AsyncIterator[tuple[Cursor, DictRow]]:
+        """A transaction on the user of the path, for the service key; what is done is put on record."""
+        self._auth.admin(request)
+        async with self._auth.transaction(request) as cursor:
+            user = await users.by_id(cursor, str(request.path_params["id"]))
+            if user is None:
+                raise AuthError(404, "user_not_found", "User not found")
+            yield cursor, user
+            if action is not None:
+                await self._auth.record(cursor, request, action, user["shown"])
 
     async def _password(self, given: Mapping[str, Any]) -> str | None:
         for name in ("user_metadata", "app_metadata"):
             if not isinstance(given.get(name) or {}, dict):
                 raise AuthError(400, "validation_failed", f"{name} must be an object")
         return None if given.get("password") is None else await self._auth.hash(given["password"])
-
-
-async def _user(cursor: Cursor, request: Request) -> DictRow:
-    user = await users.by_id(cursor, str(request.path_params["id"]))
-    if user is None:
-        raise AuthError(404, "user_not_found", "User not found")
-    return user
 
 
 def _whole(request: Request, name: str, usual: int) -> int:

@@ -39,9 +39,6 @@ class Auth:
 
     def __init__(self, database: Database, tokens: Tokens, config: Config) -> None:
         self.database, self.tokens, self.config = database, tokens, config
-        self.terms = sessions.Terms(
-            tokens.secret, config.reuse_seconds, config.timebox_seconds, config.inactivity_seconds
-        )
         self.attempts = {"password": Attempts(), "factor": Attempts(5, 15), "mail": Attempts(10, 30)}
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
 

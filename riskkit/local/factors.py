@@ -11,6 +11,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,18 +67,14 @@ class Factors:
         await self._auth.body(request)
         async with self._auth.signed_in(request) as (cursor, session):
             factor = await _own(cursor, request, session)
-            await cursor.execute(
-                "delete from auth.mfa_challenges where factor_id = %s and created_at < now() - interval '1 hour'",
-                (factor["id"],),
-            )
-            made = await one(
-                cursor,
-                "insert into auth.mfa_challenges (factor_id, ip_address) values (%s, %s)"
-                " returning id, extract(epoch from created_at)::bigint as begun",
-                *(factor["id"], address(request)),
-            )
-        made = made or {}
-        return as_json({"id": str(made["id"]), "type": "totp", "expires_at": made["begun"] + LIFE})
+            statement = """
+              with old as (delete from auth.mfa_challenges
+                where factor_id = %(factor)s and created_at < now() - interval '1 hour')
+              insert into auth.mfa_challenges (factor_id, ip_address) values (%(factor)s, %(address)s) returning id
+            """
+            await cursor.execute(statement.encode(), {"factor": factor["id"], "address": address(request)})
+            made = await cursor.fetchone() or {}
+        return as_json({"id": str(made["id"]), "type": "totp", "expires_at": int(time.time()) + LIFE})
 
     async def verify(self, request: Request) -> Response:
         """A right code makes this session aal2; the user's sessions without a second factor end."""
@@ -88,7 +85,9 @@ class Factors:
             self._auth.attempt("factor", str(factor["id"]), request)
             step = matching_step(self._opened(factor), body.get("code"), factor["last_step"])
             if step is not None:
-                raised = await self._accept(cursor, request, session, factor, challenge, step)
+                await _accept(cursor, session, factor, challenge, step)
+                await self._auth.record(cursor, request, "verification_attempted", session["shown"])
+                raised = await sessions.raise_level(cursor, session, factor["id"])
         if step is None:
             facts = {"factor_id": str(factor["id"]), "factor_type": "totp"}
             await self._auth.refused(request, "factor", session["shown"], **facts)
@@ -109,37 +108,18 @@ class Factors:
     async def _may_enrol(self, cursor: Cursor, session: DictRow, name: str) -> None:
         """Hosted's rules: enrolments nobody finished go after 300 seconds, then names differ and a count is kept to."""
         await cursor.execute("select from auth.users where id = %s for update", (session["user_id"],))
-        await cursor.execute(
-            "delete from auth.mfa_factors where user_id = %s and status = 'unverified'"
-            " and created_at < now() - make_interval(secs => %s)",
-            (session["user_id"], LIFE),
-        )
-        await cursor.execute(
-            "select friendly_name, status from auth.mfa_factors where user_id = %s", (session["user_id"],)
-        )
-        known, most = await cursor.fetchall(), self._auth.config.most_factors
-        if len(known) >= most:
+        old = "delete from auth.mfa_factors where user_id = %s and status = 'unverified' and created_at < now() - %s"
+        await cursor.execute(old, (session["user_id"], timedelta(seconds=LIFE)))
+        await cursor.execute("select friendly_name from auth.mfa_factors where user_id = %s", (session["user_id"],))
+        names, most = [row["friendly_name"] for row in await cursor.fetchall()], self._auth.config.most_factors
+        if len(names) >= most:
             message = f"At most {most} factors may be enrolled, finished or not: unenroll one to continue"
             raise AuthError(422, "too_many_enrolled_mfa_factors", message)
-        if any(one["friendly_name"] == name for one in known):
+        if name in names:
             message = f'A factor with the friendly name "{name}" for this user already exists'
             raise AuthError(422, "mfa_factor_name_conflict", message)
         if session["enrolled"] and session["aal"] != "aal2":
             raise AuthError(403, "insufficient_aal", "AAL2 required to enroll a new factor")
-
-    async def _accept(
-        self, cursor: Cursor, request: Request, session: DictRow, factor: DictRow, challenge: str, step: int
-    ) -> DictRow:
-        await cursor.execute("update auth.mfa_challenges set verified_at = now() where id = %s", (challenge,))
-        await cursor.execute(
-            "update auth.mfa_factors set status = 'verified', last_step = %s, updated_at = now() where id = %s",
-            (step, factor["id"]),
-        )
-        await cursor.execute(
-            "delete from auth.mfa_factors where user_id = %s and status = 'unverified'", (session["user_id"],)
-        )
-        await self._auth.record(cursor, request, "verification_attempted", session["shown"])
-        return await sessions.raise_level(cursor, session, factor["id"])
 
     def _sealed(self, secret: str, factor_id: str) -> str:
         nonce = os.urandom(12)
@@ -178,27 +158,32 @@ async def _own(cursor: Cursor, request: Request, session: DictRow) -> DictRow:
     return factor
 
 
+async def _accept(cursor: Cursor, session: DictRow, factor: DictRow, challenge: str, step: int) -> None:
+    """The code was right: the challenge is answered, the step used, and enrolments that others left unfinished go."""
+    await cursor.execute("update auth.mfa_challenges set verified_at = now() where id = %s", (challenge,))
+    used = "update auth.mfa_factors set status = 'verified', last_step = %s, updated_at = now() where id = %s"
+    await cursor.execute(used, (step, factor["id"]))
+    left = "delete from auth.mfa_factors where user_id = %s and status = 'unverified'"
+    await cursor.execute(left, (session["user_id"],))
+
+
 async def _challenge(cursor: Cursor, factor: DictRow, given: object, came: str) -> str:
     """The id of the factor's challenge, if it may still be answered from that address."""
-    known = (
-        None
-        if not isinstance(given, str) or not given.isascii()
-        else await one(
-            cursor,
-            "select host(ip_address) as address, verified_at, created_at < now() - make_interval(secs => %s) as expired"
-            " from auth.mfa_challenges where id::text = %s and factor_id = %s",
-            *(LIFE, given, factor["id"]),
-        )
+    asked = given if isinstance(given, str) and given.isascii() else ""
+    known = await one(
+        cursor,
+        "select host(ip_address) = %s and verified_at is null as open, created_at < now() - %s as expired"
+        " from auth.mfa_challenges where id::text = %s and factor_id = %s",
+        *(came, timedelta(seconds=LIFE), asked, factor["id"]),
     )
     if known is None:
-        message = "MFA factor with the provided challenge ID not found"
-        raise AuthError(422, "mfa_factor_not_found", message)
-    if known["verified_at"] is not None or known["address"] != came:
+        raise AuthError(422, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found")
+    if not known["open"]:
         raise AuthError(422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch.")
     if known["expired"]:
-        message = f"MFA challenge {given} has expired, verify against another challenge or create a new challenge."
+        message = f"MFA challenge {asked} has expired, verify against another challenge or create a new challenge."
         raise AuthError(422, "mfa_challenge_expired", message)
-    return str(given)
+    return asked
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -19,8 +19,6 @@ from riskkit.local.sessions import sha256
 from riskkit.local.sign_in import SignIn
 from riskkit.local.users import Cursor, one
 
-_EXISTS = AuthError(422, "email_exists", "A user with this email address has already been registered")
-
 
 class Links:
     """The endpoints."""
@@ -38,10 +36,9 @@ class Links:
         async with self._auth.transaction(request) as cursor:
             user = await users.by_email(cursor, email)
             if user is not None and user["email_confirmed_at"] is not None:
-                raise _EXISTS
+                raise users.EXISTS
             if user is None:
-                made = {"email": email, "user_metadata": data, "invited": True}
-                user = await users.create(cursor, made, None)
+                user = await users.create(cursor, {"email": email, "user_metadata": data, "invited": True}, None)
             words = await self._secret(cursor, request, user, "invite", 0)
             await self._auth.record(cursor, request, "user_invited", user["shown"])
         try:

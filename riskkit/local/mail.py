@@ -12,7 +12,7 @@ import secrets
 import smtplib
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from riskkit.errors import Unavailable
 from riskkit.local.duration import seconds
+from riskkit.local.process import write_private
 
 _log = logging.getLogger(__name__)
 _ENV = re.compile(r"env\((\w+)\)")
@@ -89,18 +90,14 @@ class Post:
 
     async def send(self, message: EmailMessage) -> None:
         """Hand a mail to the server, or keep it in the outbox: on purpose without a server, else before it fails."""
-        if not self.mail.host:
-            await asyncio.to_thread(self._keep, message)
-            return
         try:
-            await asyncio.to_thread(self._deliver, message)
+            await asyncio.to_thread(self._deliver if self.mail.host else self._keep, message)
         except (OSError, smtplib.SMTPException) as error:
-            _log.error("mail not sent", extra={"reason": f"{type(error).__name__}: {error}"})
             await asyncio.to_thread(self._keep, message)
             raise Unavailable("The mail server does not take the mail; it lies in the outbox.") from error
 
-    def later(self, errand: Any) -> None:
-        """Run a coroutine after the answer: how long it takes tells nobody anything."""
+    def later(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Do it after the answer: how long it takes tells nobody anything."""
         task = asyncio.create_task(errand)
         self._errands.add(task)
         task.add_done_callback(self._done)
@@ -112,15 +109,14 @@ class Post:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._errands.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            _log.error("errand failed", extra={"reason": repr(task.exception())})
+            _log.error("mail failed", exc_info=task.exception())
 
     def _deliver(self, message: EmailMessage) -> None:
         mail, context = self.mail, ssl.create_default_context()
-        implicit = mail.port == 465
-        kind = functools.partial(smtplib.SMTP_SSL, context=context) if implicit else smtplib.SMTP
+        kind = functools.partial(smtplib.SMTP_SSL, context=context) if mail.port == 465 else smtplib.SMTP
         with kind(mail.host, mail.port, timeout=20) as server:
             server.ehlo()
-            if not implicit and (server.has_extn("starttls") or mail.password):
+            if mail.port != 465 and (server.has_extn("starttls") or mail.password):
                 server.starttls(context=context)  # a password never goes in the clear
             if mail.password:
                 server.login(mail.user, mail.password)
@@ -129,8 +125,7 @@ class Post:
     def _keep(self, message: EmailMessage) -> None:
         self._outbox.mkdir(mode=0o700, exist_ok=True)
         path = self._outbox / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}.eml"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(message.as_bytes())
+        write_private(path, message.as_string())
         _log.warning("mail kept in the outbox", extra={"path": str(path)})
 
 

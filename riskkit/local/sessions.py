@@ -9,54 +9,26 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from psycopg.rows import DictRow
 
 from riskkit.local.answer import AuthError
+from riskkit.local.config import Config
 from riskkit.local.users import Cursor, one
 
-_ENDED = """(%(timebox)s > 0 and s.created_at <= now() - make_interval(secs => %(timebox)s)
-  or %(idle)s > 0
-    and coalesce(s.refreshed_at at time zone 'UTC', s.created_at) <= now() - make_interval(secs => %(idle)s))"""
+_ENDED = """(s.created_at <= now() - make_interval(secs => nullif(%(timebox_seconds)s, 0))
+  or coalesce(s.refreshed_at at time zone 'UTC', s.created_at)
+    <= now() - make_interval(secs => nullif(%(inactivity_seconds)s, 0))) is true"""
 
 SCOPES = {"local": "id = %(session)s", "others": "id <> %(session)s", "global": "true"}
 
 
-@dataclass(frozen=True)
-class Terms:
-    """How long a session lasts.
-
-    Attributes
-    ----------
-    secret : str
-        Makes the next refresh token from the last: whoever sends a token twice gets the same next one, so that a
-        session never has two lines of tokens, of which a thief could keep one.
-    reuse, timebox, idle : int
-        Seconds: a used refresh token may be sent again; a session may last; it may go unrefreshed. 0 for the last
-        two: for ever.
-    """
-
-    secret: str = field(repr=False)
-    reuse: int
-    timebox: int
-    idle: int
-
-    def follower(self, token: str) -> str:
-        """The refresh token that comes after one."""
-        digest = hmac.digest(self.secret.encode(), b"refresh " + token.encode("utf-8", "surrogatepass"), "sha256")
-        return base64.urlsafe_b64encode(digest[:24]).decode()
-
-    def values(self, **more: object) -> Mapping[str, Any]:
-        """For the statements of this module."""
-        return {"reuse": self.reuse, "timebox": self.timebox, "idle": self.idle, **more}
-
-
-async def begin(cursor: Cursor, terms: Terms, user_id: str, method: str, came: tuple[str, str]) -> DictRow:
+async def begin(cursor: Cursor, config: Config, user_id: str, method: str, came: tuple[str, str]) -> DictRow:
     """A new session of a user who has just shown a password or a mail's secret; `came`: user agent and address."""
     gone = f"delete from auth.sessions s where user_id = %(user_id)s and {_ENDED}"  # noqa: S608 (a constant)
-    await cursor.execute(gone.encode(), terms.values(user_id=user_id))
+    await cursor.execute(gone.encode(), {**asdict(config), "user_id": user_id})
     await cursor.execute("update auth.users set last_sign_in_at = now() where id = %s", (user_id,))
     session = await one(
         cursor,
@@ -66,18 +38,20 @@ async def begin(cursor: Cursor, terms: Terms, user_id: str, method: str, came: t
     return await with_token(cursor, session["id"] if session else "", secrets.token_urlsafe(24))
 
 
-async def refresh(cursor: Cursor, terms: Terms, token: str) -> DictRow | AuthError:
+async def refresh(cursor: Cursor, config: Config, secret: str, token: str) -> DictRow | AuthError:
     """The session of a refresh token with the next one, or why there is none: returned, so that what it ended stays so.
 
-    A token that was used longer than the reuse interval ago ends its session and all its tokens.
+    A token that was used longer than the reuse interval ago ends its session and all its tokens. The next token is made
+    from the last with a secret: whoever sends one twice gets the same next one, so that a session never has two lines
+    of tokens, of which a thief could keep one.
     """
     statement = f"""
       select t.id as token_id, s.id as session_id, u.banned_until > now() as banned, {_ENDED} as ended,
-        t.used_at <= now() - make_interval(secs => %(reuse)s) as reused
+        t.used_at <= now() - make_interval(secs => %(reuse_seconds)s) as reused
       from auth.refresh_tokens t join auth.sessions s on s.id = t.session_id join auth.users u on u.id = s.user_id
       where t.token_sha256 = %(sha256)s for update of t, s
     """  # noqa: S608 (a constant)
-    await cursor.execute(statement.encode(), terms.values(sha256=sha256(token)))
+    await cursor.execute(statement.encode(), {**asdict(config), "sha256": sha256(token)})
     known = await cursor.fetchone()
     if known is None:
         return _invalid("refresh_token_not_found", "Refresh Token Not Found")
@@ -90,10 +64,10 @@ async def refresh(cursor: Cursor, terms: Terms, token: str) -> DictRow | AuthErr
         return _invalid("session_expired", "Session Expired")
     used = "update auth.refresh_tokens set used_at = coalesce(used_at, clock_timestamp()) where id = %s"
     await cursor.execute(used, (known["token_id"],))
-    await cursor.execute(
-        "update auth.sessions set refreshed_at = now() at time zone 'UTC' where id = %s", (known["session_id"],)
-    )
-    return await with_token(cursor, known["session_id"], terms.follower(token))
+    renewed = "update auth.sessions set refreshed_at = now() at time zone 'UTC' where id = %s"
+    await cursor.execute(renewed, (known["session_id"],))
+    next_token = hmac.digest(secret.encode(), b"refresh " + sha256(token), "sha256")[:24]
+    return await with_token(cursor, known["session_id"], base64.urlsafe_b64encode(next_token).decode())
 
 
 async def find(cursor: Cursor, claims: Mapping[str, Any]) -> DictRow | None:

@@ -64,7 +64,7 @@ class SignIn:
                 await sessions.end(cursor, session["user_id"], session["id"], "others")
             action = "user_updated_password" if hashed else "user_modified"
             await self._auth.record(cursor, request, action, session["shown"])
-        return as_json(user["shown"] if user else {})
+        return as_json(user["shown"])
 
     async def logout(self, request: Request) -> Response:
         """End this session, the others, or all; access tokens live on until they expire, as upstream."""
@@ -102,7 +102,7 @@ class SignIn:
         """A new session of a user who has proved who they are."""
         came = request.headers.get("user-agent", ""), address(request)
         async with self._auth.transaction(request) as cursor:
-            session = await sessions.begin(cursor, self._auth.terms, user["id"], method, came)
+            session = await sessions.begin(cursor, self._auth.config, user["id"], method, came)
             await self._auth.record(cursor, request, action, user["shown"])
         return self._auth.session(session)
 
@@ -111,7 +111,7 @@ class SignIn:
         if not isinstance(token, str) or not token or len(token) > 200:
             raise AuthError(400, "validation_failed", "refresh_token is needed")
         async with self._auth.transaction(request) as cursor:
-            session = await sessions.refresh(cursor, self._auth.terms, token)
+            session = await sessions.refresh(cursor, self._auth.config, self._auth.tokens.secret, token)
         if isinstance(session, AuthError):
             raise session
         return self._auth.session(session)

@@ -9,7 +9,10 @@ from typing import Any
 from psycopg import AsyncCursor
 from psycopg.rows import DictRow
 
+from riskkit.local.answer import AuthError
+
 Cursor = AsyncCursor[DictRow]
+EXISTS = AuthError(422, "email_exists", "A user with this email address has already been registered")
 _USER = "select u.*, u.banned_until > now() as banned, auth.described(u) as shown from auth.users u where "
 
 
@@ -40,55 +43,32 @@ async def page(cursor: Cursor, number: int, size: int) -> tuple[list[Any], int]:
 
 async def create(cursor: Cursor, given: Mapping[str, Any], password_hash: str | None) -> DictRow:
     """A new user with its e-mail identity; a second one with the same address raises UniqueViolation."""
-    made = await one(
-        cursor,
-        """
-        with made as (
-          insert into auth.users (id, email, encrypted_password, email_confirmed_at, invited_at,
-            raw_user_meta_data, raw_app_meta_data)
-          values (coalesce(%s::uuid, gen_random_uuid()), lower(%s), %s, case when %s then now() end,
-            case when %s then now() end, %s, '{"provider": "email", "providers": ["email"]}'::jsonb || %s::jsonb)
-          returning *)
-        insert into auth.identities (user_id, provider_id, identity_data)
-        select id, id::text, jsonb_build_object('sub', id, 'email', email,
-          'email_verified', email_confirmed_at is not null) from made
-        returning user_id
-        """,
-        given.get("id"),
-        given["email"],
-        password_hash,
-        bool(given.get("email_confirm")),
-        bool(given.get("invited")),
-        json.dumps(given.get("user_metadata") or {}),
-        json.dumps(given.get("app_metadata") or {}),
-    )
-    user = await by_id(cursor, made["user_id"]) if made else None
-    if user is None:  # pragma: no cover
-        raise LookupError("a user that was just made is gone")
-    return user
+    statement = """
+      with made as (
+        insert into auth.users (id, email, encrypted_password, invited_at)
+        values (coalesce(%s::uuid, gen_random_uuid()), lower(%s), %s, case when %s then now() end) returning *)
+      insert into auth.identities (user_id, provider_id, identity_data)
+      select id, id::text, jsonb_build_object('sub', id, 'email', email) from made returning user_id
+    """
+    values = given.get("id"), given["email"], password_hash, bool(given.get("invited"))
+    made = await one(cursor, statement, *values)
+    return await change(cursor, made["user_id"] if made else "", given)
 
 
 async def change(
     cursor: Cursor, user_id: str, given: Mapping[str, Any], password_hash: str | None = None, ban: float | None = None
-) -> DictRow | None:
+) -> DictRow:
     """Change what is given; metadata are merged, and a name set to null goes. `ban` [s]: 0 lifts one."""
-    await cursor.execute(
-        """
-        update auth.users set encrypted_password = coalesce(%s, encrypted_password),
-          email_confirmed_at = case when %s then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
-          raw_user_meta_data = auth.merged(raw_user_meta_data, %s),
-          raw_app_meta_data = auth.merged(raw_app_meta_data, %s),
-          banned_until = case when %s::float8 is null then banned_until
-            when %s > 0 then now() + make_interval(secs => %s) end, updated_at = now()
-        where id = %s
-        """,
-        (
-            password_hash,
-            bool(given.get("email_confirm")),
-            json.dumps(given.get("user_metadata") or {}),
-            json.dumps(given.get("app_metadata") or {}),
-            *(ban, ban, ban),
-            user_id,
-        ),
-    )
-    return await by_id(cursor, user_id)
+    statement = """
+      update auth.users set encrypted_password = coalesce(%s, encrypted_password),
+        email_confirmed_at = case when %s then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
+        raw_user_meta_data = auth.merged(raw_user_meta_data, %s),
+        raw_app_meta_data = auth.merged(raw_app_meta_data, %s),
+        banned_until = case when %s::float8 is null then banned_until
+          when %s > 0 then now() + make_interval(secs => %s) end, updated_at = now()
+      where id = %s
+    """
+    metadata = (json.dumps(given.get(name) or {}) for name in ("user_metadata", "app_metadata"))
+    values = password_hash, bool(given.get("email_confirm")), *metadata, ban, ban, ban, user_id
+    await cursor.execute(statement.encode(), values)
+    return await by_id(cursor, user_id) or {}
