@@ -144,8 +144,10 @@ class NewPassword(Entrance):
     def _half(self) -> HalfSignIn | None:
         """The sign-in that waits for a password; None when the answer is given already."""
         half = self.identity.half_of(self)
-        if half is None or half.needs_code or not half.needs_password:
+        if half is None:
             self.begin_again("again")
+        elif half.needs_code:
+            self.further(half)
             return None
         return half
 

@@ -118,19 +118,16 @@ class SecondFactor(Entrance):
     @allow_unauthenticated
     def get(self) -> None:
         """The form, for a sign-in that waits for it."""
-        half = self.identity.half_of(self)
-        if half is None or not half.needs_code:
-            self.begin_again("again")
-        else:
+        half = self._half()
+        if half is not None:
             self._ask(half)
 
     @allow_unauthenticated
     async def post(self) -> None:
         """Show the code to Auth; after too many wrong ones the password has to be shown again."""
         identity = self.identity
-        half = identity.half_of(self)
-        if half is None or not half.needs_code:
-            self.begin_again("again")
+        half = self._half()
+        if half is None:
             return
         half.wrong_codes += 1
         try:
@@ -144,6 +141,16 @@ class SecondFactor(Entrance):
             await self._wrong(half, error)
         else:
             self.further(half)
+
+    def _half(self) -> HalfSignIn | None:
+        """The sign-in that waits for a code; None when the answer is given already."""
+        half = self.identity.half_of(self)
+        if half is None:
+            self.begin_again("again")
+        elif not half.needs_code:
+            self.further(half)
+            return None
+        return half
 
     async def _wrong(self, half: HalfSignIn, error: CodeRefused) -> None:
         facts = {"user_id": half.grant.user_id, "address": self.client, "status": error.status}

@@ -8,10 +8,13 @@ import uuid
 
 import httpx
 import nbformat
+import pyotp
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+
+from riskkit.local.client import service_client
 
 PASSWORD = "riskkit-demo"
 HEADING = new_markdown_cell("# Probe\n\nWhat does a kernel see?")
@@ -95,6 +98,14 @@ class Browser:
     def sign_in(self, email, password=PASSWORD, **fields):
         self.xsrf = re.search(r'name="_xsrf" value="([^"]+)"', self.get("/sign-in").text)[1]
         return self.post("/sign-in", email=email, password=password, **fields)
+
+    def enrol(self, name="Phone", proof=PASSWORD):
+        """Set up a second factor on the account's page; its authenticator app."""
+        self.xsrf = self.http.cookies["_xsrf"]
+        assert self.post("/account/factors", name=name, proof=proof).headers["location"] == "/account/factors/new"
+        app = App(re.search(r'class="rk-secret">([^<]+)<', self.get("/account/factors/new").text)[1])
+        assert self.post("/account/factors/new", code=app.code()).headers["location"] == "/account?added"
+        return app
 
     def open(self, path):
         """Open a dashboard; the page's text and its kernel's id."""
@@ -194,6 +205,51 @@ def new_browser():
         with contextlib.suppress(httpx.HTTPError):  # its server may be gone
             one.post("/sign-out")
         one.http.close()
+
+
+class App:
+    """An authenticator app. Each code is taken once, so the next is one step of 30 seconds further, within Auth's
+    tolerance of one step; after three it waits."""
+
+    def __init__(self, secret):
+        self.totp, self.used = pyotp.TOTP(secret.replace(" ", "")), 0
+
+    def code(self):
+        step = max(int(time.time()) // 30 - 1, self.used + 1)
+        while step > int(time.time()) // 30 + 1:
+            time.sleep(1)
+        self.used = step
+        return self.totp.at(30 * step)
+
+
+@pytest.fixture
+def app():
+    """An authenticator app: `app(secret)`."""
+    return App
+
+
+@pytest.fixture
+def new_user(demo_stack):
+    """Make users of the demo's team: `new_user("viewer")` is an e-mail address; the password is everybody's."""
+    with service_client(demo_stack.keys()) as service:
+        team = service.table("teams").select("id").eq("slug", "atlas").execute().data[0]["id"]
+
+        def user(role="viewer"):
+            email = f"{role}-{uuid.uuid4().hex[:10]}@atlas.example"
+            made = service.auth.admin.create_user({"email": email, "password": PASSWORD, "email_confirm": True})
+            row = {"team_id": team, "user_id": made.user.id, "role": role}
+            service.table("memberships").insert(row).execute()
+            return email
+
+        yield user
+
+
+@pytest.fixture
+def enrolled(server, new_browser, new_user):
+    """A user with a second factor: e-mail address, authenticator app, and the browser that set it up."""
+    email, visitor = new_user(), new_browser(server.url)
+    visitor.sign_in(email)
+    return email, visitor.enrol(), visitor
 
 
 @pytest.fixture
