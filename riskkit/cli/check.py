@@ -44,11 +44,16 @@ def _check(settings: Settings) -> Iterator[tuple[str, str]]:
         name = f"notebooks/{path.name}"
         breaches = notebook_breaches(path)
         yield from ((name, breach) for breach in breaches or ("",))
-    for path in sorted((project / "parameters").glob("*.yml")):
+    for path in _yaml(project / "parameters"):
         yield f"parameters/{path.name}", _fault(lambda path=path: load_report(path))  # type: ignore[misc]
-    for path in sorted((project / "parameters" / "scenarios").glob("*.yml")):
+    for path in _yaml(project / "parameters" / "scenarios"):
         yield f"parameters/scenarios/{path.name}", _fault(lambda path=path: load_scenario(path))  # type: ignore[misc]
     yield "settings", _settings_fault(settings)
+
+
+def _yaml(folder: Path) -> list[Path]:
+    """Every YAML file, those too that nothing reads because their name ends in `.yaml`: the check says so."""
+    return sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yml", ".yaml"))
 
 
 def _fault(load: Callable[[], object]) -> str:

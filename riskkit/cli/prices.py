@@ -1,4 +1,4 @@
-"""`riskkit prices`: import prices of one's own."""
+"""`riskkit prices`: import prices of one's own, and remove them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from riskkit.cli.signed_in import signed_in_store
+from riskkit.market import FactorSeries
 from riskkit.store.contract import Store
 
 _EXAMPLES = """\b
@@ -25,7 +26,7 @@ Wide, one column a symbol:            Long, one row a price:
 
 @click.group()
 def command() -> None:
-    """Import prices, rates and yields."""
+    """Import prices, rates and yields, and remove your own."""
 
 
 @command.command("import", epilog=_EXAMPLES)
@@ -60,8 +61,7 @@ def import_(file: Path, team: str | None, replace_shared: bool, check: bool, **f
         for note in (*prices.notes, *known, *hiding.notes):
             click.echo(f"note: {note}")
         for one in prices.series:
-            days = f"{len(one.levels):,} {'day' if len(one.levels) == 1 else 'days'}"
-            click.echo(f"{one.factor.name}: {days}, {one.dates[0]} to {one.dates[-1]}")
+            click.echo(_line(one))
         if not replace_shared:
             hiding.refuse()
         if check:
@@ -69,6 +69,40 @@ def import_(file: Path, team: str | None, replace_shared: bool, check: bool, **f
             return
         written = store.import_prices(owner, prices.series)
     click.echo(f"Team {owner}: {written:,} new or changed prices.")
+
+
+@command.command("remove")
+@click.argument("symbols", nargs=-1, required=True)
+@click.option("--team", help="The team that owns them; needed if you may write in several.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go, and what it leaves behind.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(symbols: tuple[str, ...], team: str | None, dry_run: bool, yes: bool) -> None:
+    """Remove your team's own prices of SYMBOLS, all or nothing.
+
+    Where there are shared prices of the same symbol, your team uses those from then on. Reports that were made stay as
+    they are: a run keeps its inputs.
+    """
+    from riskkit.imports.book import writable_team
+    from riskkit.imports.removal import removal_of
+
+    with signed_in_store() as store:
+        removal = removal_of(store, writable_team(store, team), symbols)
+        for one in removal.series:
+            click.echo(_line(one))
+        for note in removal.notes:
+            click.echo(f"note: {note}")
+        if dry_run:
+            click.echo("Nothing was removed.")
+            return
+        if not yes:
+            click.confirm(f"Remove {', '.join(removal.factors)} from team {removal.team}?", abort=True, err=True)
+        gone = removal.write(store)
+    click.echo(f"Team {removal.team}: {gone:,} factor{'' if gone == 1 else 's'} removed.")
+
+
+def _line(one: FactorSeries) -> str:
+    days = f"{len(one.levels):,} {'day' if len(one.levels) == 1 else 'days'}"
+    return f"{one.factor.name}: {days}, {one.dates[0]} to {one.dates[-1]}"
 
 
 def _known_before(store: Store, team: str, imported: set[str]) -> list[str]:

@@ -264,6 +264,10 @@ class Store(Protocol):
         """Shared risk factors and the team's own, which win, sorted by name."""
         ...
 
+    def own_factors(self, team: str) -> tuple[RiskFactor, ...]:
+        """The team's own risk factors, sorted by name."""
+        ...
+
     def instruments(self, team: str) -> tuple[Instrument, ...]:
         """Shared instruments and the team's own, which win, sorted by symbol."""
         ...
@@ -290,6 +294,16 @@ class Store(Protocol):
 
     def import_prices(self, team: str, series: Sequence[FactorSeries]) -> int:
         """Write the team's own factors and levels, all or nothing; how many levels are new or changed."""
+        ...
+
+    def remove_prices(self, team: str, factors: Sequence[str]) -> int:
+        """Remove the team's own factors with all their levels, all or nothing; how many factors those were.
+
+        Raises
+        ------
+        InputError
+            One is not the team's own; nothing was removed.
+        """
         ...
 
     def record_run(self, record: RunRecord) -> None:

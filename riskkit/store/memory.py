@@ -158,6 +158,12 @@ class MemoryStore:
         found = self._of_team(self._db.series, team)
         return tuple(found[name].factor for name in sorted(found))
 
+    def own_factors(self, team: str) -> tuple[RiskFactor, ...]:
+        """The team's own risk factors, sorted by name."""
+        owner = next((one.id for one in self._mine() if one.slug == team), None)
+        own = {name: one.factor for (team_id, name), one in self._db.series.items() if team_id and team_id == owner}
+        return tuple(own[name] for name in sorted(own))
+
     def instruments(self, team: str) -> tuple[Instrument, ...]:
         """Shared instruments and the team's own, which win, sorted by symbol."""
         found = self._of_team(self._db.terms, team)
@@ -199,6 +205,15 @@ class MemoryStore:
         owner = self._team_to_write(team)
         with self._db.lock:
             return self._db.write_series(owner.id, series)
+
+    def remove_prices(self, team: str, factors: Sequence[str]) -> int:
+        """Remove the team's own factors with all their levels, all or nothing."""
+        owner = self._team_to_write(team)
+        with self._db.lock:
+            rows.check_own(team, factors, self.own_factors(team))
+            for name in factors:
+                del self._db.series[owner.id, name]
+        return len(factors)
 
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts."""

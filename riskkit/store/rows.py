@@ -122,6 +122,18 @@ def of_team(rows: Sequence[Row], team: str, key: str) -> list[Row]:
     return [chosen[name] for name in sorted(chosen)]
 
 
+def check_own(team: str, names: Sequence[str], own: Sequence[RiskFactor]) -> None:
+    """Refuse names that are not those of a team's own factors, or are given twice."""
+    known = [factor.name for factor in own]
+    foreign = [name for name in names if name not in known]
+    if not names or foreign or len(set(names)) != len(names):
+        listed = ", ".join(known[:20]) + (" …" if len(known) > 20 else "")
+        expected = (
+            f"each once, of team {team}'s own: {listed}" if known else f"prices that are team {team}'s own; none is"
+        )
+        raise InputError("symbol", ", ".join(foreign or names), expected)
+
+
 def series(row: Row) -> FactorSeries:
     """From a row of `factor_history`."""
     return FactorSeries(factor(row), np.array(row["dates"], "datetime64[D]"), np.array(row["levels"], np.float64))

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from riskkit.errors import InputError, NotSignedIn
+from riskkit.errors import Forbidden, InputError, NotSignedIn
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
@@ -115,6 +115,12 @@ class SupabaseStore(Rest):
         found = self._select("risk_factors", rows.FACTOR)
         return tuple(rows.factor(row) for row in rows.of_team(found, team, "name"))
 
+    def own_factors(self, team: str) -> tuple[RiskFactor, ...]:
+        """The team's own risk factors, sorted by name."""
+        found = self._select("risk_factors", rows.FACTOR)
+        own = (rows.factor(row) for row in found if row["teams"] is not None and row["teams"]["slug"] == team)
+        return tuple(sorted(own, key=lambda factor: factor.name))
+
     def instruments(self, team: str) -> tuple[Instrument, ...]:
         """Shared instruments and the team's own, which win, sorted by symbol."""
         found = self._select("instruments", rows.INSTRUMENT)
@@ -144,6 +150,17 @@ class SupabaseStore(Rest):
     def import_prices(self, team: str, series: Sequence[FactorSeries]) -> int:
         """Write the team's own factors and levels, in one transaction."""
         return int(self._call("import_prices", p_team=team, p_series=[rows.series_row(one) for one in series]))
+
+    def remove_prices(self, team: str, factors: Sequence[str]) -> int:
+        """Remove the team's own factors with all their levels, in one statement."""
+        rows.check_own(team, factors, self.own_factors(team))
+        owners = self._select("teams", "id", lambda q: q.eq("slug", team))
+        with self._translated():
+            query = self._rest.from_("risk_factors").delete().eq("team_id", owners[0]["id"])
+            gone: Any = query.in_("name", list(factors)).execute().data
+        if len(gone) != len(factors):
+            raise Forbidden(f"Removing prices takes the role analyst in team {team}.")
+        return len(gone)
 
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts, in one transaction."""

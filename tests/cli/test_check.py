@@ -45,6 +45,18 @@ def test_every_scenario_counts(project):
     assert output.endswith(f"{count - 1} good, 1 with faults\n")
 
 
+def test_a_file_that_nothing_reads_because_of_its_ending_is_a_fault(project):
+    (project / "parameters" / "portfolio_var.yml").rename(project / "parameters" / "portfolio_var.yaml")
+    shutil.copy(
+        project / "parameters" / "scenarios" / "covid_2020.yml", project / "parameters" / "scenarios" / "a.yaml"
+    )
+    code, output = check(project)
+    assert code == 1
+    assert "parameters/portfolio_var.yaml: report" in output
+    assert "parameters/scenarios/a.yaml: scenario" in output
+    assert output.count("ending in .yml") == 2
+
+
 def edit(project, change):
     path = project / "notebooks" / "portfolio_var.ipynb"
     notebook = nbformat.read(path, 4)

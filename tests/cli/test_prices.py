@@ -130,3 +130,25 @@ def test_a_viewer_may_not(riskkit, own_team, sign_in, prices):
     sign_in(f"viewer@{own_team}.example")
     code, _, err = riskkit("prices", "import", prices)
     assert (code, len(err.splitlines())) == (3, 1)
+
+
+def test_prices_are_removed_after_saying_what_that_means(riskkit, own_team, prices, tmp_path):
+    assert riskkit("prices", "import", prices)[0] == 0
+    book = tmp_path / "positions.csv"
+    book.write_text("symbol,quantity\nACME,100\n")
+    assert riskkit("portfolio", "import", "mine", book)[0] == 0
+    code, out, err = riskkit("prices", "remove", "ACME", "--dry-run")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        f"ACME: 30 days, {DAYS[0]} to {DAYS[-1]}",
+        f"note: {own_team}/mine needs ACME: it cannot be valued without.",
+        "Nothing was removed.",
+    ]
+    code, _, err = riskkit("prices", "remove", "ACME")
+    assert code != 0, "asked, and nobody answered"
+    code, out, _ = riskkit("prices", "remove", "ACME", "--yes")
+    assert (code, out.splitlines()[-1]) == (0, f"Team {own_team}: 1 factor removed.")
+    code, _, err = riskkit("prices", "remove", "ACME", "--yes")
+    assert code == 2
+    assert "symbol: got 'ACME'; expected prices that are team" in err
+    assert riskkit("prices", "import", prices)[0] == 0, "and they can come back"
