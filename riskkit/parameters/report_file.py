@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from riskkit import names
 from riskkit.errors import InputError, InputErrors
-from riskkit.parameters.constraint import parse
 from riskkit.parameters.declaration import Value
+from riskkit.parameters.execution import FIELDS, Execution, Retention, execution, recipients, retention, selectors
+from riskkit.parameters.gate_rules import GateRules, gate_rules
 from riskkit.parameters.given import Place
 from riskkit.parameters.merge import scalars
 from riskkit.parameters.notebook import notebook_declarations, notebook_path
@@ -35,11 +36,20 @@ class ReportFile:
     title : str
         What people read.
     portfolios : tuple of str
-        The books it is made for, one run each: `team/portfolio`, or the portfolio alone where that is unique.
+        The books it is made for, one run each: `team/portfolio`, or the portfolio alone where that is unique;
+        `tag:<tag>`: a team's books that bear it; `all` alone: all of a team's.
     parameters : mapping
         Validated values of the notebook's parameters that differ from its defaults or are pinned here.
     timetable : Timetable or None
         When it is due; None for a report that is made only when somebody asks for it.
+    execution : Execution
+        Retries, time limits, how many at once.
+    retention : Retention or None
+        Which runs are kept; None: all.
+    recipients : tuple of str
+        Mail addresses and names of webhooks.
+    gates : GateRules
+        What holds a report back.
     """
 
     key: str
@@ -48,6 +58,10 @@ class ReportFile:
     portfolios: tuple[str, ...]
     parameters: Mapping[str, Value]
     timetable: Timetable | None = None
+    execution: Execution = field(default_factory=Execution)
+    retention: Retention | None = None
+    recipients: tuple[str, ...] = ()
+    gates: GateRules = field(default_factory=GateRules)
 
 
 def load_report(path: Path) -> ReportFile:
@@ -61,7 +75,11 @@ def load_report(path: Path) -> ReportFile:
     if path.suffix != ".yml" or not _KEY.fullmatch(path.stem):
         raise InputError("report", path.name, "a snake_case name ending in .yml")
     node = read_yaml(path)
-    fields = node.fields("report", required=("notebook", "title", "portfolios"), optional=("parameters", "schedule"))
+    fields = node.fields(
+        "report",
+        required=("notebook", "title", "portfolios"),
+        optional=("parameters", "schedule", "gates", *FIELDS),
+    )
     notebook = fields["notebook"].text("notebook", "a notebook's name")
     project = path.absolute().parent.parent
     try:
@@ -77,8 +95,18 @@ def load_report(path: Path) -> ReportFile:
         title = names.title("title", fields["title"].text("title"))
     except InputError as error:
         raise fields["title"].error("title", error.expected) from error
-    due = timetable(fields["schedule"]) if "schedule" in fields else None
-    return ReportFile(path.stem, notebook, title, _portfolios(fields["portfolios"]), validate(declared, given), due)
+    return ReportFile(
+        key=path.stem,
+        notebook=notebook,
+        title=title,
+        portfolios=selectors(fields["portfolios"]),
+        parameters=validate(declared, given),
+        timetable=timetable(fields["schedule"]) if "schedule" in fields else None,
+        execution=execution(fields),
+        retention=retention(fields["retention"]) if "retention" in fields else None,
+        recipients=recipients(fields["recipients"]) if "recipients" in fields else (),
+        gates=gate_rules(fields["gates"]) if "gates" in fields else GateRules(),
+    )
 
 
 def load_reports(project: Path) -> tuple[ReportFile, ...]:
@@ -95,14 +123,3 @@ def load_reports(project: Path) -> tuple[ReportFile, ...]:
     if errors:
         raise InputErrors(errors)
     return tuple(reports)
-
-
-def _portfolios(node: Node) -> tuple[str, ...]:
-    rule = parse("portfolio")
-    found: list[str] = []
-    for item in node.items("portfolios"):
-        name = item.text("portfolios", rule.expected("str"))
-        if not rule.accepts(name) or name in found:
-            raise item.error("portfolios", rule.expected("str") + ", each once")
-        found.append(name)
-    return tuple(found)

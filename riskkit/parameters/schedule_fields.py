@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from riskkit.errors import InputError
+from riskkit.parameters.scalar_fields import whole
 from riskkit.parameters.yaml_file import Node
 from riskkit.schedules.timetable import Misfire, Timetable
 
 _TEXTS = ("calendar", "roll", "as_of")
-_COUNTS = ("cap", "grace_minutes")
+_COUNTS = {"cap": (1, 1000), "grace_minutes": (1, 10_080)}
 _Kind = TypeVar("_Kind", Timetable, Misfire)
 
 
@@ -37,17 +38,10 @@ def timetable(node: Node) -> Timetable:
 def _misfire(node: Node) -> Misfire:
     if isinstance(node.value, str):
         return _made(Misfire, {"policy": str(node.value)}, {"misfire": node})
-    fields = node.fields("misfire", required=("policy",), optional=_COUNTS)
+    fields = node.fields("misfire", required=("policy",), optional=tuple(_COUNTS))
     given: dict[str, Any] = {"policy": fields["policy"].text("misfire")}
-    given |= {name: _whole(name, fields[name]) for name in _COUNTS if name in fields}
+    given |= {name: whole(name, fields[name], *bounds) for name, bounds in _COUNTS.items() if name in fields}
     return _made(Misfire, given, fields | {"misfire": fields["policy"]})
-
-
-def _whole(name: str, node: Node) -> int:
-    text = node.text(name, "a whole number")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise node.error(name, "a whole number")
-    return int(text)
 
 
 def _made(kind: type[_Kind], given: dict[str, Any], fields: dict[str, Node]) -> _Kind:

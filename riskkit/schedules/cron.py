@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,10 @@ from cronsim import CronSim, CronSimError
 
 from riskkit.errors import InputError
 
+#: A report is no ticker: more slots than this on one day are refused, and a team may have no more in all.
+MOST_A_DAY = 60
+_LONGEST = 200
+_FIVE_FIELDS = re.compile(r"[0-9A-Za-z*/,#-]+( [0-9A-Za-z*/,#-]+){4}")
 _EXPECTED = "five fields: minute hour day-of-month month day-of-week, such as 15 18 * * MON-FRI"
 
 
@@ -24,12 +29,13 @@ class Cron:
     Attributes
     ----------
     expression : str
-        Exactly five fields; names (MON, JAN), ranges, steps, `L` for the last day of a month, `FRI#2`.
+        Exactly five fields with a space between; names (MON, JAN), ranges, steps, `L` for the last day of a month,
+        `FRI#2`.
 
     Raises
     ------
     InputError
-        Field `cron`: another number of fields, a value out of range, or days that never come.
+        Field `cron`: another number of fields, a value out of range, days that never come, or more than 60 times a day.
 
     References
     ----------
@@ -46,7 +52,7 @@ class Cron:
     expression: str
 
     def __post_init__(self) -> None:
-        if len(self.expression.split()) != 5 or not self.expression.isascii():
+        if not _FIVE_FIELDS.fullmatch(self.expression) or len(self.expression) > _LONGEST:
             raise InputError("cron", self.expression, _EXPECTED)
         try:
             first = next(self.after(datetime(2024, 1, 1, tzinfo=UTC), ZoneInfo("UTC")), None)
@@ -54,6 +60,14 @@ class Cron:
             raise InputError("cron", self.expression, f"{_EXPECTED} ({str(error).lower()})") from error
         if first is None:
             raise InputError("cron", self.expression, "days that exist")
+        if self.times_a_day > MOST_A_DAY:
+            raise InputError("cron", self.expression, f"at most {MOST_A_DAY} times a day, not {self.times_a_day:,}")
+
+    @property
+    def times_a_day(self) -> int:
+        """How often it comes on a day on which it comes."""
+        parsed = CronSim(self.expression, datetime(2024, 1, 1, tzinfo=UTC))
+        return len(parsed.minutes) * len(parsed.hours)
 
     def after(self, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         """Every time after `moment`, in order, each once.

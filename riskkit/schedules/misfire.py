@@ -63,7 +63,7 @@ def _outcome(timetable: Timetable, slot: Slot, dropped: set[datetime]) -> Outcom
         return "skipped_holiday"
     if slot.at not in dropped:
         return "enqueued"
-    return "coalesced" if timetable.misfire.policy == "coalesce" else "skipped_misfire"
+    return "skipped_misfire" if timetable.misfire.policy == "skip" else "coalesced"
 
 
 def _kept(timetable: Timetable, missed: list[datetime]) -> list[datetime]:

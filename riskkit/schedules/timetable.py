@@ -22,9 +22,9 @@ class Misfire:
     Attributes
     ----------
     policy : {'skip', 'coalesce', 'all'}
-        None of them; the last one, for all; each.
+        None of them; the last one, for all; each, up to `cap`.
     cap : int
-        With `all`: at most so many, the latest.
+        With `all`: at most so many, the latest, which stand for the others.
     grace_minutes : int
         A slot that is not older than this has not been missed.
     """

@@ -1,10 +1,11 @@
-"""The store and the queue of whoever is signed in."""
+"""The store, the queue and the schedules of whoever is signed in."""
 
 from __future__ import annotations
 
 from riskkit.session import Session
 from riskkit.settings import Settings
 from riskkit.store.queue import Queue
+from riskkit.store.schedules import Schedules
 from riskkit.store.supabase import SupabaseStore
 
 
@@ -18,3 +19,9 @@ def open_queue(settings: Settings, session: Session) -> Queue:
     """The queue of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
     return Queue(url, key, session.access_token)
+
+
+def open_schedules(settings: Settings, session: Session) -> Schedules:
+    """The schedules of this machine's settings, as the user of this session; close it after use."""
+    url, key = settings.supabase()
+    return Schedules(url, key, session.access_token)

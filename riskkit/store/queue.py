@@ -155,7 +155,9 @@ class Fire:
     as_of : date or None
         Valuation date of the slot.
     portfolio_ids : sequence of str or None
-        A job for each; None: one job that is of no portfolio.
+        A job for each; None: for those that the schedule names, as they are now.
+    note : str
+        What is remarkable: the holiday, an early close.
     """
 
     schedule_id: str
@@ -164,6 +166,7 @@ class Fire:
     outcome: Outcome = "enqueued"
     as_of: date | None = None
     portfolio_ids: Sequence[str] | None = None
+    note: str = ""
 
 
 class WorkerQueue(Queue):
@@ -235,6 +238,7 @@ class WorkerQueue(Queue):
             p_outcome=fire.outcome,
             p_as_of=None if fire.as_of is None else fire.as_of.isoformat(),
             p_portfolios=None if fire.portfolio_ids is None else list(fire.portfolio_ids),
+            p_note=fire.note or None,
         )
         return None if made is None else tuple(made)
 

@@ -15,7 +15,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 @pytest.mark.parametrize(
     "expression",
     ["", "* * * *", "61 * * * *", "@every 1s", "@daily", "a b c d e", "1-99 * * * *", "*/0 * * * *", "* * * * * *",
-     "* * * * * * *", "0 0 30 2 *", "* * 31 2 *", "１５ 18 * * *", "0 24 * * *", "0 0 0 * *"],
+     "0 0 30 2 *", "* * 31 2 *", "１５ 18 * * *", "0 24 * * *", "0 0 0 * *", "* * * * *", "*/5 * * * *",
+     "0,30,45 * * * *"],
 )  # fmt: skip
 def test_what_is_no_cron_of_five_fields_is_refused(expression):
     with pytest.raises(InputError) as refused:
@@ -53,3 +54,10 @@ def test_once_a_day_for_24_years(zone, expression):
 def test_a_leap_day_comes():
     found = next(Cron("0 0 29 2 *").after(datetime(2026, 1, 1, tzinfo=UTC), NEW_YORK))
     assert found.date().isoformat() == "2028-02-29"
+
+
+@pytest.mark.parametrize(
+    ("expression", "times"), [("15 18 * * MON-FRI", 1), ("*/30 * * * *", 48), ("0 */4 1 * *", 6), ("* 9 * * *", 60)]
+)
+def test_up_to_sixty_times_a_day(expression, times):
+    assert Cron(expression).times_a_day == times

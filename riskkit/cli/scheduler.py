@@ -1,0 +1,43 @@
+"""`riskkit scheduler`: fires the slots of all teams' schedules, beside any number of others."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import click
+
+from riskkit import logs
+from riskkit.scheduling.scheduler import INTERVAL, Scheduler
+from riskkit.settings import Settings, take_service_key
+from riskkit.store.schedules import SchedulerStore
+
+
+@click.command("scheduler")
+@click.option("--once", is_flag=True, help="Look once, fire what is due, and end.")
+@click.option(
+    "--interval", default=INTERVAL, show_default=True, type=click.FloatRange(0.1, 60), help="Seconds between two looks."
+)
+def command(once: bool, interval: float) -> None:
+    """Fire the slots of every team's schedules when they come.
+
+    Start as many as you like, anywhere: a slot fires once, and there is no leader. They go by the database's clock.
+    What was missed is made up for as each schedule's misfire policy says. SIGTERM ends it. Needs the service key:
+    SUPABASE_SERVICE_ROLE_KEY, the file that SUPABASE_SERVICE_ROLE_KEY_FILE names, or the embedded Supabase's own file.
+    """
+    settings = Settings.load()
+    url, _ = settings.supabase()
+    logs.configure()
+    with SchedulerStore(url, take_service_key(settings)) as store:
+        scheduler = Scheduler(store, interval)
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            scheduler.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        if once:
+            looked = scheduler.look()
+            click.echo(f"{looked.decided} slots decided, {looked.jobs} jobs made, {looked.failed} schedules not served")
+        else:
+            scheduler.run()

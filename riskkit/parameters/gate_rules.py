@@ -1,0 +1,105 @@
+"""The `gates` of a report's file: what a figure must keep before a report is delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from riskkit.parameters.scalar_fields import choice, decimal
+from riskkit.parameters.yaml_file import Node
+
+Severity = Literal["off", "warn", "block"]
+Zone = Literal["yellow", "red"]
+
+#: Bounds of each gate's thresholds, and whether a figure is worse the lower it is.
+_BOUNDS = {"change": (0.0, 100.0), "stale_days": (0.0, 1000.0), "coverage": (0.0, 1.0), "components": (0.0, 1.0)}
+_LOWER_IS_WORSE = ("coverage",)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Where a figure begins to warn and to block; None: never."""
+
+    warn: float | None = None
+    block: float | None = None
+
+
+@dataclass(frozen=True)
+class ZoneRule:
+    """From which zone of the backtest on to warn and to block; None: never."""
+
+    warn: Zone | None = "yellow"
+    block: Zone | None = None
+
+
+@dataclass(frozen=True)
+class GateRules:
+    """What holds a report back; the gates themselves are in `riskkit.gates`.
+
+    Attributes
+    ----------
+    limits : {'off', 'warn', 'block'}
+        What a breach of a hard limit does; of a soft one, at most a warning.
+    change : Threshold
+        Of the headline VaR from the run before [fraction]; above it.
+    backtest : ZoneRule
+        Zone of the Basel traffic light.
+    stale_days : Threshold
+        Trading days since the oldest price that was used; above it.
+    coverage : Threshold
+        Priced positions of all [fraction of value]; below it.
+    components : Threshold
+        Gap between the components' sum and the total [fraction]; above it.
+    """
+
+    limits: Severity = "block"
+    change: Threshold = Threshold(warn=0.25)
+    backtest: ZoneRule = ZoneRule()
+    stale_days: Threshold = Threshold(warn=1.0, block=5.0)
+    coverage: Threshold = Threshold(warn=1.0, block=0.95)
+    components: Threshold = Threshold(block=1e-6)
+
+
+def gate_rules(node: Node) -> GateRules:
+    """From `{limits: block, change: {warn: 0.25, block: 0.5}, backtest: {warn: yellow, block: red}, …}`.
+
+    A gate that is named takes its thresholds from there alone; `off` switches it off.
+
+    Raises
+    ------
+    InputError
+        With file, line and column of the field.
+
+    Examples
+    --------
+    >>> from riskkit.parameters.yaml_file import parse_yaml
+    >>> gate_rules(parse_yaml("{limits: warn, coverage: {block: 0.9}}", "-y")).coverage
+    Threshold(warn=None, block=0.9)
+    """
+    fields = node.fields("gates", required=(), optional=("limits", "backtest", *_BOUNDS))
+    given: dict[str, Any] = {name: _threshold(name, fields[name]) for name in _BOUNDS if name in fields}
+    if "limits" in fields:
+        given["limits"] = choice("limits", fields["limits"], get_args(Severity))
+    if "backtest" in fields:
+        given["backtest"] = _zones(fields["backtest"])
+    return GateRules(**given)
+
+
+def _threshold(name: str, node: Node) -> Threshold:
+    if node.value == "off":
+        return Threshold()
+    fields = node.fields(name, required=(), optional=("warn", "block"))
+    made = Threshold(**{word: decimal(word, fields[word], *_BOUNDS[name]) for word in fields})
+    if made.warn is not None and made.block is not None:
+        first, last = (made.block, made.warn) if name in _LOWER_IS_WORSE else (made.warn, made.block)
+        if first > last:
+            raise fields["block"].error("block", f"a value that is worse than warn's {made.warn:g}")
+    return made
+
+
+def _zones(node: Node) -> ZoneRule:
+    if node.value == "off":
+        return ZoneRule(None, None)
+    fields = node.fields("backtest", required=(), optional=("warn", "block"))
+    found: dict[str, Any] = {word: choice(word, fields[word], get_args(Zone)) for word in fields}
+    return ZoneRule(found.get("warn"), found.get("block"))
