@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from riskkit.local.backup import Manifest
-from riskkit.local.keys import Keys
+from riskkit.local.keys import Keys, rotate
 from riskkit.local.stack import Stack
 from riskkit.settings import Settings
 
@@ -78,6 +78,15 @@ def restore(file: Path, *, yes: bool) -> None:
     manifest = stack.restore(file)
     click.echo(f"Restored the state of {manifest.made_at}; every count and sum agrees.")
     _counts(manifest)
+
+
+@command.command("rotate-key")
+def rotate_key() -> None:
+    """Sign access tokens with a new key from now on; tokens of the key before still count, older keys are gone."""
+    stack = _stack()
+    stack.keys()
+    rotate(stack.folder / "signing_keys.json")
+    stack.start()
 
 
 def _counts(manifest: Manifest) -> None:

@@ -3,9 +3,11 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import jwt
 import psycopg
 import pytest
 
+from riskkit.local.keys import rotate
 from tests.local.conftest import anonymous_client, new_user, sign_in
 from tests.local.test_auth import refused
 
@@ -75,11 +77,12 @@ def test_refresh_token_reuse_revocation(keys, user):
     refused("refresh_token_not_found", refresh, keys, newest)
 
 
-def test_sessions_survive_a_restart_of_the_gateway(own_stack, keys, user):
-    token = user.client.auth.get_session()
-    own_stack._gateway().stop()
+def test_sessions_survive_a_restart_with_a_new_key(own_stack, keys, user):
+    session = user.client.auth.get_session()
+    rotate(own_stack.folder / "signing_keys.json")
     own_stack.start()
     renewed = own_stack.keys()
     assert renewed.url == keys.url
-    assert anonymous_client(renewed).auth.get_user(token.access_token).user.id == user.id
-    assert refresh(renewed, token.refresh_token)
+    assert anonymous_client(renewed).auth.get_user(session.access_token).user.id == user.id
+    fresh = anonymous_client(renewed).auth.refresh_session(session.refresh_token).session.access_token
+    assert jwt.get_unverified_header(fresh)["kid"] != jwt.get_unverified_header(session.access_token)["kid"]
