@@ -44,6 +44,7 @@ class Team:
     """A team, one person of each role but approver, and a portfolio."""
 
     id: str
+    slug: str
     viewer: Person
     analyst: Person
     admin: Person
@@ -113,7 +114,7 @@ def team(service, person):
         service.table("memberships").insert(rows).execute()
         book = {"team_id": team_id, "slug": "book", "title": "Book", "base_currency": "EUR"}
         portfolio = service.table("portfolios").insert(book).execute().data[0]["id"]
-        return Team(team_id, **people, portfolio=portfolio)
+        return Team(team_id, slug, **people, portfolio=portfolio)
 
     yield make
     for one in made:
