@@ -73,7 +73,7 @@ def application(settings: Settings) -> Starlette:
             running = asyncio.create_task(realtime.run())
             yield
             running.cancel()
-            await post.finish()
+            await auth.finish()
 
     routes = [
         *auth_routes(auth, post),

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ from riskkit.local.tokens import Caller, TokenRefused, Tokens
 from riskkit.local.users import Cursor
 
 _log = logging.getLogger(__name__)
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9.-]{1,190}", re.ASCII | re.IGNORECASE)
 _HASHING_AT_ONCE = 4
 #: What a client sends that changes nothing here: captchas, and a proof that only links opened in a browser need.
 _IDLE = {"gotrue_meta_security", "code_challenge", "code_challenge_method"}
@@ -41,6 +41,7 @@ class Auth:
         self.database, self.tokens, self.config = database, tokens, config
         self.attempts = {"password": Attempts(), "factor": Attempts(5, 15), "mail": Attempts(10, 30)}
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
+        self._errands: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def transaction(self, request: Request) -> AsyncIterator[Cursor]:
@@ -106,7 +107,7 @@ class Auth:
     def email(self, body: Mapping[str, Any]) -> str:
         """The address in a body."""
         email = body.get("email")
-        if not isinstance(email, str) or not email.isprintable() or not _EMAIL.fullmatch(email.strip()):
+        if not isinstance(email, str) or not _EMAIL.fullmatch(email.strip()):
             raise AuthError(400, "validation_failed", "Unable to validate email address: invalid format")
         return email.strip().lower()
 
@@ -152,19 +153,33 @@ class Auth:
             (json.dumps(payload), address(request)),
         )
 
-    async def refused(self, request: Request, kind: str, user: Mapping[str, Any], **facts: str) -> None:
-        """Put a refusal on record, in Auth's log and by the project's hook; a hook that fails does not stop Auth."""
+    def refused(self, request: Request, kind: str, user: Mapping[str, Any], **facts: str) -> None:
+        """Put a refusal on record, in Auth's log and by the project's hook, after the answer."""
+        self.later(self._refused(request, kind, user, json.dumps({"user_id": user["id"], "valid": False, **facts})))
+
+    async def _refused(self, request: Request, kind: str, user: Mapping[str, Any], event: str) -> None:
         async with self.transaction(request) as cursor:
             await self.record(cursor, request, f"{kind}_refused", user)
-        event = json.dumps({"user_id": user["id"], "valid": False, **facts})
-        try:
-            async with self.transaction(request) as cursor:
-                await cursor.execute("select to_regprocedure(%s)::oid::regproc::text as hook", (_HOOKS[kind],))
-                known = await cursor.fetchone()
-                if known and known["hook"]:
-                    await cursor.execute(f"select {known['hook']}(%s)".encode(), (event,))
-        except psycopg.Error as error:
-            _log.error("hook failed", extra={"hook": _HOOKS[kind], "reason": str(error)})
+        async with self.transaction(request) as cursor:
+            await cursor.execute("select to_regprocedure(%s)::oid::regproc::text as hook", (_HOOKS[kind],))
+            known = await cursor.fetchone()
+            if known and known["hook"]:
+                await cursor.execute(f"select {known['hook']}(%s)".encode(), (event,))
+
+    def later(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Do it after the answer: how long it takes tells nobody who has an account."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._done)
+
+    async def finish(self) -> None:
+        """Wait for what was promised."""
+        await asyncio.gather(*self._errands, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("errand failed", exc_info=task.exception())
 
 
 def address(request: Request) -> str:

@@ -90,7 +90,7 @@ class Factors:
                 raised = await sessions.raise_level(cursor, session, factor["id"])
         if step is None:
             facts = {"factor_id": str(factor["id"]), "factor_type": "totp"}
-            await self._auth.refused(request, "factor", session["shown"], **facts)
+            self._auth.refused(request, "factor", session["shown"], **facts)
             raise AuthError(422, "mfa_verification_failed", "Invalid TOTP code entered")
         self._auth.attempts["factor"].succeeded(str(factor["id"]), address(request))
         return self._auth.session(raised)

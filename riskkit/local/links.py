@@ -52,7 +52,7 @@ class Links:
         self._auth.key(request)
         email = self._auth.email(await self._auth.body(request, "email"))
         self._auth.attempt("mail", email, request)
-        self._post.later(self._recover(request, email))
+        self._auth.later(self._recover(request, email))
         return as_json({})
 
     async def verify(self, request: Request) -> Response:
@@ -122,7 +122,7 @@ class Links:
         """Which column a request's secret is looked up in, its hash, and whose tries it uses up."""
         link, code = body.get("token_hash"), body.get("token")
         if isinstance(link, str) and link and code is None:
-            return "token_sha256", sha256(link), "by link"
+            return "token_sha256", sha256(link), link[:100]
         if isinstance(code, str) and code and link is None:
             email = self._auth.email(body)
             return "code_sha256", sha256(f"{email} {code}"), email

@@ -12,7 +12,7 @@ import secrets
 import smtplib
 import ssl
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -86,7 +86,6 @@ class Post:
 
     def __init__(self, mail: Mail, outbox: Path) -> None:
         self.mail, self._outbox = mail, outbox
-        self._errands: set[asyncio.Task[None]] = set()
 
     async def send(self, message: EmailMessage) -> None:
         """Hand a mail to the server, or keep it in the outbox: on purpose without a server, else before it fails."""
@@ -95,21 +94,6 @@ class Post:
         except (OSError, smtplib.SMTPException) as error:
             await asyncio.to_thread(self._keep, message)
             raise Unavailable("The mail server does not take the mail; it lies in the outbox.") from error
-
-    def later(self, errand: Coroutine[Any, Any, None]) -> None:
-        """Do it after the answer: how long it takes tells nobody anything."""
-        task = asyncio.create_task(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._done)
-
-    async def finish(self) -> None:
-        """Wait for what was promised."""
-        await asyncio.gather(*self._errands, return_exceptions=True)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._errands.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("mail failed", exc_info=task.exception())
 
     def _deliver(self, message: EmailMessage) -> None:
         mail, context = self.mail, ssl.create_default_context()

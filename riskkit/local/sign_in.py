@@ -89,7 +89,7 @@ class SignIn:
         right = await self._auth.matches(password, user["encrypted_password"] if user else None)
         if user is None or not right:
             if user is not None:
-                await self._auth.refused(request, "password", user["shown"])
+                self._auth.refused(request, "password", user["shown"])
             raise _INVALID
         self._auth.attempts["password"].succeeded(account, address(request))
         if user["banned"]:
