@@ -140,6 +140,10 @@ def measure_children(
     InputError, MarketDataError
         As `portfolio_var`.
 
+    References
+    ----------
+    As `measure_hierarchy`.
+
     Examples
     --------
     >>> import numpy as np

@@ -60,6 +60,25 @@ def changes(versions: Iterable[PositionVersion]) -> tuple[date, ...]:
 def held_since(books: Sequence[DatedBook], day: date) -> tuple[DatedBook, ...]:
     """The book held on a day, if any, and those that came after it.
 
+    Parameters
+    ----------
+    books : sequence of DatedBook
+        In any order.
+    day : date
+
+    Returns
+    -------
+    tuple of DatedBook
+        Oldest first.
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    No formula.
+
     Examples
     --------
     >>> books = [DatedBook(date(2020, 1, day), Portfolio(str(day), "USD", ())) for day in (1, 3, 6)]
