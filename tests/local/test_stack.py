@@ -3,11 +3,9 @@
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
-import threading
 import time
 
 import httpx
@@ -130,33 +128,6 @@ def test_stop_leaves_no_process_and_start_finds_everything_again(running):
     again = running.start()
     assert (again.url, again.anon_key) == (keys.url, keys.anon_key)
     assert begin in ids(again)
-
-
-@pytest.mark.parametrize("which", ["gateway", "postmaster"])
-def test_kill_9_loses_no_acknowledged_write(running, which):
-    keys = running.keys()
-    begin = 1 + max(ids(keys), default=0)
-    gateway, postmaster = Mark.read(running.folder / "gateway.json").process(), Postgres.of(running.home).process()
-    target = gateway if which == "gateway" else postmaster
-    killer = threading.Timer(0.4, target.send_signal, [signal.SIGKILL])
-    killer.start()
-    acknowledged = write(keys, *range(begin, begin + 5000))
-    killer.join()
-    assert 0 < len(acknowledged) < 5000
-    again = running.start()
-    assert again.url == keys.url
-    present = ids_from(again, begin)
-    assert set(acknowledged) <= present
-    assert len(present) - len(acknowledged) <= 1
-
-
-def ids_from(keys, begin):
-    found, page = set(), begin
-    with service_client(keys) as client:
-        while rows := client.table("rows").select("id").gte("id", page).order("id").execute().data:
-            found |= {row["id"] for row in rows}
-            page = rows[-1]["id"] + 1
-    return found
 
 
 def test_the_gateway_outlives_a_restart_of_postgres(running):
