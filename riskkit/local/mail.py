@@ -117,21 +117,28 @@ def mail_settings(auth: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """The arguments of `Mail` that `[auth]` of a config.toml in that folder gives; `env(NAME)` is looked up."""
     email = auth.get("email", {})
     smtp = {name: _looked_up(value) for name, value in email.get("smtp", {}).items()}
-    known = {
-        "site_url": auth.get("site_url"),
-        "redirects": auth.get("additional_redirect_urls"),
-        "interval": seconds(email.get("max_frequency")),
-        "life": email.get("otp_expiry"),
-        "templates": {
-            kind: [given.get("subject", _SUBJECTS[kind]), (folder.parent / given["content_path"]).read_text()]
-            for kind, given in email.get("template", {}).items()
-            if kind in _SUBJECTS and "content_path" in given
-        },
+    known = {"site_url": auth.get("site_url"), "redirects": auth.get("additional_redirect_urls")}
+    known |= {"life": email.get("otp_expiry"), "interval": seconds(email.get("max_frequency", "60s"))}
+    if known["interval"] is None:
+        raise Unavailable(
+            f"{folder / 'config.toml'}: max_frequency is {email['max_frequency']!r}; expected such as 60s"
+        )
+    known["templates"] = {
+        kind: [given.get("subject", _SUBJECTS[kind]), _page(folder.parent / given["content_path"])]
+        for kind, given in email.get("template", {}).items()
+        if kind in _SUBJECTS and "content_path" in given
     }
     if smtp and smtp.get("enabled", True):
         known |= {"host": smtp.get("host"), "port": smtp.get("port"), "user": smtp.get("user")}
         known |= {"password": smtp.get("pass"), "sender": smtp.get("admin_email")}
     return {name: value for name, value in known.items() if value is not None}
+
+
+def _page(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise Unavailable(f"{path}: a mail's template cannot be read: {error.strerror}") from error
 
 
 def _looked_up(value: Any) -> Any:

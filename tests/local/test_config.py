@@ -1,9 +1,14 @@
 """The project's config.toml is heeded where the gateway has the same setting, and refused where it makes no sense."""
 
+from pathlib import Path
+
 import pytest
 
 from riskkit.errors import Unavailable
 from riskkit.local.config import Config
+from riskkit.local.mail import Mail
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def load(tmp_path, text):
@@ -27,3 +32,23 @@ def test_known_settings_are_read(tmp_path):
 def test_nonsense_is_refused(tmp_path, text):
     with pytest.raises(Unavailable, match=r"config\.toml"):
         load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [('[auth.sessions]\ntimebox = "soon"', "timebox_seconds"), ("[auth.mfa]\nmax_enrolled_factors = 0", "most_factors"),
+     ('[auth.email]\nmax_frequency = "soon"', "max_frequency"),
+     ('[auth.email.template.invite]\ncontent_path = "./supabase/none.html"', "none.html")],
+)  # fmt: skip
+def test_a_bad_setting_of_signing_in_is_named(tmp_path, text, named):
+    with pytest.raises(Unavailable, match=named):
+        load(tmp_path, text)
+
+
+def test_the_mail_servers_password_may_be_in_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAIL_PASSWORD", "hidden")
+    smtp = '[auth.email.smtp]\nhost = "mail.example"\nport = 465\nuser = "u"\npass = "env(MAIL_PASSWORD)"'
+    config = load(tmp_path, smtp)
+    assert Mail(**config.mail).password == "hidden"
+    assert "hidden" not in repr(config)
+    assert Mail(**Config.load(ROOT).mail).templates.keys() == {"invite", "recovery"}
