@@ -47,10 +47,16 @@ class Scheduler:
     store : SchedulerStore
     interval : float
         Seconds between two looks; each wait is up to a fifth shorter or longer, so that several do not move in step.
+
+    Attributes
+    ----------
+    failures : int
+        Looks that failed since the last one that did not.
     """
 
     def __init__(self, store: SchedulerStore, interval: float = INTERVAL) -> None:
         self._store, self._interval = store, interval
+        self.failures = 0
         self._stopping = threading.Event()
         self._sleeping_until: dict[tuple[str, int], datetime] = {}
 
@@ -60,15 +66,20 @@ class Scheduler:
 
     def run(self) -> None:
         """Look again and again until `stop`; a database that does not answer is waited for."""
-        failures = 0
         while not self._stopping.is_set():
             try:
                 self.look()
-                failures = 0
+                self.failures = 0
             except (RiskkitError, ValueError) as error:
-                failures += 1
-                _log.warning("no look at the schedules", extra={"error": str(error), "failures": failures})
-            self._stopping.wait(self._pause(failures))
+                self.failures += 1
+                _log.warning("no look at the schedules", extra={"error": str(error), "failures": self.failures})
+            self._stopping.wait(self.pause())
+
+    def pause(self) -> float:
+        """Seconds till the next look: jittered, and twice as long after each look that failed, up to a minute."""
+        longest = max(LONGEST_WAIT, self._interval)
+        base = min(self._interval * 2.0 ** min(self.failures, 30), longest)
+        return base * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
 
     def look(self) -> Looked:
         """Decide everything that has come by now, once."""
@@ -129,11 +140,6 @@ class Scheduler:
             facts = {"schedule": schedule.path, "from": first, "to": last, "slots": written, "outcomes": outcomes}
             _log.info("slots without a report", extra=facts)
         return written, 0
-
-    def _pause(self, failures: int) -> float:
-        """Seconds till the next look: jittered, and longer after each look that failed."""
-        base = min(self._interval * 2.0**failures, max(LONGEST_WAIT, self._interval)) if failures else self._interval
-        return base * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
 
 
 def _batches(decisions: tuple[Decision, ...], size: int) -> Iterator[tuple[Decision, ...]]:
