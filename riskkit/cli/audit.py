@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from riskkit import session
-from riskkit.cli.tables import print_table
 from riskkit.errors import Forbidden, InputError, RiskkitError
 from riskkit.settings import Settings
 from riskkit.store.audit import AuditLog, Entry, Verdict, compare, read_line, verify_chain, write_line
@@ -48,25 +48,21 @@ def list_(team: str | None, action: str | None, limit: int) -> None:
     """List the latest entries, newest first."""
     if action is not None and not _ACTION.fullmatch(action):
         raise InputError("action", action, "words of lower-case letters and _, with dots between them")
-    columns = [(title, "left") for title in ("at (UTC)", "who", "as", "action", "of", "facts", "request")]
     with _chains(team) as (log, teams):
         for slug, team_id in teams.items():
             found = log.latest(team_id, limit, action)
             click.echo(f"{slug}: {len(found)} {'entry' if len(found) == 1 else 'entries'}")
-            rows = [
-                (
-                    str(row["at"])[:19].replace("T", " "),
-                    row["actor_name"] or row["actor"] or "",
-                    row["team_role"] or row["db_role"],
-                    row["action"],
-                    row["subject"],
-                    "; ".join(f"{name}: {value}" for name, value in sorted(row["detail"].items())),
-                    row["request_id"] or "",
-                )
-                for row in found
-            ]
-            if rows:
-                print_table(columns, rows)
+            for row in found:
+                click.echo("  " + _plain(_line(row)))
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """One entry in one line, so that it can be searched: when (UTC), what, of whom, by whom, the facts."""
+    who = row["actor_name"] or row["actor"] or row["db_role"]
+    facts = "; ".join(f"{name}: {value}" for name, value in sorted(row["detail"].items()))
+    request = f" [{row['request_id']}]" if row["request_id"] else ""
+    by = f"by {who} ({row['team_role'] or row['db_role']})"
+    return f"{str(row['at'])[:19].replace('T', ' ')}  {row['action']}  {row['subject']}  {by}  {facts}{request}"
 
 
 @command.command("verify")
@@ -121,6 +117,8 @@ def _chains(team: str | None) -> Iterator[tuple[AuditLog, dict[str, str]]]:
     """The log as whoever is signed in, and the teams whose chains they may read: slug to id."""
     settings = Settings.load()
     signed_in = session.current(settings)
+    if signed_in.level() != "aal2":
+        raise Forbidden("Reading the audit log takes a second factor: `riskkit second-factor enrol`, `riskkit login`.")
     url, key = settings.supabase()
     with AuditLog(url, key, signed_in.access_token) as log:
         teams = log.teams(signed_in.user_id)
@@ -128,11 +126,12 @@ def _chains(team: str | None) -> Iterator[tuple[AuditLog, dict[str, str]]]:
             raise Forbidden("Reading the audit log takes the role admin in a team; you have it in none.")
         if team is not None and team not in teams:
             raise InputError("team", team, "a team in which you are an admin: " + ", ".join(teams))
-        chosen = teams if team is None else {team: teams[team]}
-        if not any(log.latest(team_id, 1) for team_id in chosen.values()):
-            # Every chain begins with its first member: one without entries is one that is not shown.
-            raise Forbidden("Reading the audit log takes a second factor: sign in with it (`riskkit login`).")
-        yield log, chosen
+        yield log, teams if team is None else {team: teams[team]}
+
+
+def _plain(text: str) -> str:
+    """Without what could move a terminal's cursor or turn its text round: whoever signs in names their own program."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _copy(file: Path) -> dict[str, list[Entry]]:

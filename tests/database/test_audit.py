@@ -154,6 +154,17 @@ def test_the_service_writes_on_somebodys_behalf(world):
     assert (told["actor"], told["team_role"]) == (str(world.users["a_viewer"]), "viewer")
 
 
+def test_facts_of_any_length_and_letters_go_on_record(world):
+    for fact, kept in (("a\u202eb", "a?b"), ("x" * 70_000, None), ("tab\t\x1b", "tab\t\x1b")):
+        with world.connection.transaction(force_rollback=True):
+            world.connection.execute(NOBODY, [world.teams["a"], "x" * 1000, json.dumps({"fact": fact})])
+            told = last(world)
+            assert verdicts(world.connection)[world.teams["a"]][2] is None
+        assert told["detail"].get("fact") == kept
+        assert (kept is None) == (told["detail"].get("too_long", 0) > 70_000)
+        assert told["subject"] == "x" * 320
+
+
 def test_sign_ins_and_refusals_are_noted_for_every_team_of_the_user(world):
     user = world.users["a_viewer"]
     with world.connection.transaction(force_rollback=True):

@@ -1,5 +1,8 @@
 """The audit log through the official client: `riskkit audit`'s own reader."""
 
+import time
+
+import httpx
 import pytest
 
 from riskkit.errors import Forbidden
@@ -55,3 +58,22 @@ def test_nobody_else_reads_a_line(world, logs, who):
 def test_nobody_signed_in_writes_a_line(world, logs):
     with pytest.raises(Forbidden):
         logs["a_admin", "aal2"]._call("record_audit", p_team=str(world.teams["a"]), p_action="x", p_subject="x")
+
+
+def test_a_refused_sign_in_writes_itself_with_its_request(world, stack, logs):
+    keys, team = stack.keys(), str(world.teams["a"])
+    address = f"{keys.url}/auth/v1/token?grant_type=password"
+    answer = httpx.post(
+        address,
+        json={"email": f"a_viewer@{world.mail}", "password": "not this one"},
+        headers={"apikey": keys.anon_key, "x-request-id": "refused-1"},
+        timeout=30,
+    )
+    assert answer.status_code == 400
+    log, ends = logs["a_admin", "aal2"], time.monotonic() + 30
+    while not (found := log.latest(team, 1, "sign_in.refused")) and time.monotonic() < ends:
+        time.sleep(0.05)  # it is written after the answer, so that the answer's time says nothing
+    (told,) = found
+    assert (told["action"], told["actor"]) == ("sign_in.refused", str(world.users["a_viewer"]))
+    assert told["request_id"] == "refused-1"
+    assert "not this one" not in str(told), "what was tried is not kept"
