@@ -166,7 +166,7 @@ class Page:
             except TimeoutError:
                 continue
             except ConnectionClosed as closed:
-                return closed.rcvd.code
+                return closed.rcvd.code if closed.rcvd else 1006
         raise AssertionError(f"still open after {seconds} s")
 
     def load(self):
