@@ -99,4 +99,5 @@ def _filtered(
         f"; {spec.n_paths:,} paths of {spec.step_days} days drawn with replacement, seed {spec.seed}; levels that "
         "would fall through their floor are held there."
     )
-    return replace(outcome, notes=(note, *outcome.notes))
+    losses = 0.0 - valued.pnl * spec.time_factor
+    return replace(outcome, notes=(note, *outcome.notes), error=lambda: historical_error(losses, spec))

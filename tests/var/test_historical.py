@@ -130,6 +130,18 @@ def test_filtered_over_days_is_the_same_on_any_threads(book, history) -> None:
     assert one.pnl_dates is None
 
 
+def test_filtered_over_days_says_how_far_the_draws_may_be_off(book, history) -> None:
+    def drawn(seed):
+        form = {"horizon_days": 5, "scaling": "none", "n_paths": 2_000, "historical": HistoricalSpec("filtered")}
+        return portfolio_var(book, history, VarSpec("historical", 0.95, seed=seed, **form))
+
+    results = [drawn(seed) for seed in range(12)]
+    spread = np.std([one.var for one in results], ddof=1)
+    assert results[0].var_standard_error == pytest.approx(spread, rel=0.6)
+    lower, upper = results[0].confidence_interval
+    assert lower < results[0].var < upper
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0.01, 50), st.sampled_from(FORMS[:2] + FORMS[3:4]))
 def test_homogeneity(stocks, history, scale, form) -> None:
