@@ -24,6 +24,7 @@ class Project:
     url: str
     anon_key: str
     service_key: str
+    embedded: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def project(request):
     if all(given):
         return Project(*given)
     keys = request.getfixturevalue("stack").keys()
-    return Project(keys.url, keys.anon_key, keys.service_key)
+    return Project(keys.url, keys.anon_key, keys.service_key, embedded=True)
 
 
 @pytest.fixture(scope="session")

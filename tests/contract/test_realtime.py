@@ -140,6 +140,8 @@ def test_who_is_not_let_in(project, ours, client, which):
 
 
 def test_removal_from_the_team_ends_the_channel(project, ours, person, service):
+    if not project.embedded:
+        pytest.skip("hosted asks the policies again when the token is renewed, within jwt_expiry")
     leaver = person()
     row = {"team_id": ours.id, "user_id": leaver.id, "role": "viewer"}
     service.table("memberships").insert(row).execute()
