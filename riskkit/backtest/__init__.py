@@ -3,7 +3,7 @@
 from riskkit.backtest.analysis import rolling_backtest
 from riskkit.backtest.comparison import BookComparison, ComparisonSpec, compare_books
 from riskkit.backtest.result import BacktestResult
-from riskkit.backtest.spec import BacktestSpec
+from riskkit.backtest.spec import BacktestSpec, BriefSpec
 from riskkit.backtest.verdicts import Verdict
 from riskkit.portfolio import DatedBook
 
@@ -11,6 +11,7 @@ __all__ = [
     "BacktestResult",
     "BacktestSpec",
     "BookComparison",
+    "BriefSpec",
     "ComparisonSpec",
     "DatedBook",
     "Verdict",

@@ -80,3 +80,26 @@ class BacktestSpec(VarSpec):
         if self.method == "monte_carlo_t" or (self.method == "parametric" and law == "student_t"):
             return self.degrees_of_freedom
         return None
+
+
+@dataclass(frozen=True)
+class BriefSpec(BacktestSpec):
+    """A backtest beside other figures of a page: it refuses what takes minutes, and says where that is done.
+
+    Examples
+    --------
+    >>> from riskkit.var import HistoricalSpec
+    >>> BriefSpec(historical=HistoricalSpec("filtered"))
+    Traceback (most recent call last):
+    riskkit.errors.InputError: weighting: got 'filtered'; expected another weighting here: a GARCH model for every \
+factor and day takes minutes, which var_backtest has
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        garch = self.historical.weighting == "volatility" and self.historical.volatility == "garch"
+        if self.method == "historical" and (self.historical.weighting == "filtered" or garch):
+            expected = (
+                "another weighting here: a GARCH model for every factor and day takes minutes, which var_backtest has"
+            )
+            raise InputError("weighting", self.historical.weighting, expected)

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from riskkit.backtest import BacktestSpec
+from riskkit.backtest import BacktestSpec, BriefSpec
 from riskkit.errors import InputError
-from riskkit.var import VarSpec
+from riskkit.var import HistoricalSpec, VarSpec
 
 
 def test_flat_and_replaceable() -> None:
@@ -29,3 +29,11 @@ def test_refuses(wrong) -> None:
 def test_refuses_what_a_var_spec_refuses() -> None:
     with pytest.raises(InputError, match="confidence_level"):
         BacktestSpec(confidence_level=99)
+
+
+def test_a_brief_backtest_refuses_what_takes_minutes():
+    for historical in (HistoricalSpec("filtered"), HistoricalSpec("volatility", volatility="garch")):
+        with pytest.raises(InputError, match=r"weighting.*var_backtest"):
+            BriefSpec(historical=historical)
+        assert BriefSpec("parametric", historical=historical).method == "parametric"
+    assert BriefSpec(historical=HistoricalSpec("volatility")).historical.weighting == "volatility"
