@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from riskkit.errors import InputError
+from riskkit.parameters.clock import clock_readings
 from riskkit.parameters.declaration import declarations
 
 #: Statements that belong in the package, by the word a notebook's author would use.
@@ -87,6 +88,10 @@ def _cell_breaches(cell: nbformat.NotebookNode) -> Iterator[str]:
         if type(node) in FORBIDDEN:
             yield f"`{FORBIDDEN[type(node)]}` belongs in riskkit, not in a notebook"
         yield from _name_breaches(node)
+    yield from (
+        f"line {line}: `{said}` reads the clock; a report is made as of its slot: use as_of"
+        for line, said in clock_readings(tree)
+    )
 
 
 def _name_breaches(node: ast.AST) -> Iterator[str]:

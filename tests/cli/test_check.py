@@ -79,6 +79,7 @@ def append_code(source):
         (append_code("for x in range(3):\n    x"), "`for` belongs in riskkit"),
         (append_code("import os"), "imports os; a notebook imports only riskkit"),
         (append_code("print(1)"), "uses `print`"),
+        (append_code("x = 1\ny = pd.Timestamp.now()"), "line 2: `pd.Timestamp.now` reads the clock"),
         (append_code("%matplotlib inline"), "not plain Python"),
         (append_code("\n".join(f"a{i} = {i}" for i in range(13))), "13 lines; at most 12"),
         (lambda nb: nb.cells.pop(0), "H1 title"),
