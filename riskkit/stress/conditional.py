@@ -142,7 +142,8 @@ def conditional_stress(
         snapshot, found.moves, changes[0], np.sqrt(np.diag(matrix)), given, found.distance, float(probability)
     )
     notes = (
-        f"{k} factor{'' if k == 1 else 's'} shocked, {len(moves) - k} at their conditional expectation: {law}, mean zero.",
+        f"{k} factor{'' if k == 1 else 's'} shocked, {len(moves) - k} at their conditional expectation: "
+        f"{law}, mean zero.",
         f"Factor covariance: {CONVENTIONS['sample']}; {len(returns)} daily returns up to {history.last}, "
         f"times {spec.horizon_days}.",
         f"Probability: that the shocked factors together move at least {found.distance:.3g} deviations.",

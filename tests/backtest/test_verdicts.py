@@ -36,6 +36,21 @@ def test_published_sample() -> None:
     assert not found["kupiec_pof"].rejects
 
 
+def test_small_samples_have_exact_p_values() -> None:
+    """By enumeration or simulated patterns, where the chi-square is a poor guide: five tests of 250 days."""
+    found = by_name(days_of(np.arange(250) == 0, 0.99))
+    exact = {name for name, verdict in found.items() if verdict.exact_p_value is not None}
+    assert exact == {
+        "kupiec_pof",
+        "kupiec_tuff",
+        "christoffersen_independence",
+        "christoffersen_coverage",
+        "time_between_failures",
+    }
+    assert found["kupiec_tuff"].exact_p_value == pytest.approx(0.01)  # only the first day comes so soon
+    assert found["kupiec_tuff"].rejects
+
+
 def test_no_exception_is_no_nan() -> None:
     found = by_name(days_of(np.zeros(250, bool), 0.99))
     for verdict in found.values():
