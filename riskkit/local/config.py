@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,49 +13,60 @@ from riskkit.local.duration import seconds
 from riskkit.local.mail import mail_settings
 
 MEGABYTE = 1 << 20
-_SESSION_TIMES = {"timebox_seconds": "timebox", "inactivity_seconds": "inactivity_timeout"}
+#: By field: where the file says it, and the least and the most it may be.
+_HEEDED = {
+    "max_rows": ("api.max_rows", 1, 10**6),
+    "token_seconds": ("auth.jwt_expiry", 1, 86_400),
+    "reuse_seconds": ("auth.refresh_token_reuse_interval", 0, 60),
+    "password_length": ("auth.minimum_password_length", 6, 72),
+    "timebox_seconds": ("auth.sessions.timebox", 0, 10**9),
+    "inactivity_seconds": ("auth.sessions.inactivity_timeout", 0, 10**9),
+    "most_factors": ("auth.mfa.max_enrolled_factors", 1, 10),
+    "file_bytes": ("storage.file_size_limit", 1, 256 * MEGABYTE),
+}
+_UNITS = {"KiB": 1 << 10, "MiB": MEGABYTE}
 
 
 @dataclass(frozen=True)
 class Config:
-    """How the gateway answers.
+    """How the gateway answers; by default as hosted does.
 
     Attributes
     ----------
     max_rows : int
-        Rows a select or rpc returns at most (`api.max_rows`); hosted's default.
+        Rows a select or rpc returns at most.
     token_seconds : int
-        Life of an access token (`auth.jwt_expiry`).
+        Life of an access token.
     reuse_seconds : int
-        How long after its use a refresh token may be used once more, because an answer may get lost
-        (`auth.refresh_token_reuse_interval`); later use revokes the session.
+        How long after its use a refresh token may be used once more, because an answer may get lost; later use
+        revokes the session.
     password_length : int
-        Shortest password (`auth.minimum_password_length`).
+        Shortest password.
     timebox_seconds, inactivity_seconds : int
-        How long a session may last, and go unrefreshed (`auth.sessions.timebox`, `.inactivity_timeout`); 0: for ever.
+        How long a session may last, and go unrefreshed; 0: for ever.
     most_factors : int
-        Second factors a user may have, unfinished enrolments among them (`auth.mfa.max_enrolled_factors`).
+        Second factors a user may have, unfinished enrolments among them.
     rest_bytes, auth_bytes, file_bytes : int
         Largest request body, and largest file.
     mail : dict
-        What `riskkit.local.mail.Mail` is made of (`auth.site_url`, `auth.email`).
+        What `riskkit.local.mail.Mail` is made of.
     """
 
     max_rows: int = 1000
     token_seconds: int = 3600
     reuse_seconds: int = 10
     password_length: int = 6
-    rest_bytes: int = 32 * MEGABYTE
-    auth_bytes: int = MEGABYTE // 16
-    file_bytes: int = 50 * MEGABYTE
     timebox_seconds: int = 0
     inactivity_seconds: int = 0
     most_factors: int = 10
+    rest_bytes: int = 32 * MEGABYTE
+    auth_bytes: int = MEGABYTE // 16
+    file_bytes: int = 50 * MEGABYTE
     mail: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, project: Path) -> Config:
-        """Read the project's file; without one the defaults are hosted's."""
+        """Read the project's file."""
         path = project / "supabase" / "config.toml"
         try:
             known = tomllib.loads(path.read_text())
@@ -62,28 +74,21 @@ class Config:
             return cls()
         except tomllib.TOMLDecodeError as error:
             raise Unavailable(f"{path}: {error}") from error
-        api, auth = known.get("api", {}), known.get("auth", {})
-        sessions, mfa = auth.get("sessions", {}), auth.get("mfa", {})
-        times: dict[str, Any] = {name: seconds(sessions.get(key, "0s")) for name, key in _SESSION_TIMES.items()}
-        config = cls(
-            max_rows=api.get("max_rows", cls.max_rows),
-            token_seconds=auth.get("jwt_expiry", cls.token_seconds),
-            password_length=auth.get("minimum_password_length", cls.password_length),
-            reuse_seconds=auth.get("refresh_token_reuse_interval", cls.reuse_seconds),
-            **times,
-            most_factors=mfa.get("max_enrolled_factors", cls.most_factors),
-            mail=mail_settings(auth, path.parent),
-        )
-        for name, low, high in (
-            ("max_rows", 1, 10**6),
-            ("token_seconds", 1, 86_400),
-            ("reuse_seconds", 0, 60),
-            ("password_length", 6, 72),
-            ("timebox_seconds", 0, 10**9),
-            ("inactivity_seconds", 0, 10**9),
-            ("most_factors", 1, 10),
-        ):
-            value = getattr(config, name)
-            if not isinstance(value, int) or not low <= value <= high:
-                raise Unavailable(f"{path}: {name} is {value!r}; expected a whole number from {low} to {high}")
-        return config
+        found = {}
+        for name, (place, least, most) in _HEEDED.items():
+            value = _at(known, place, getattr(cls, name))
+            if type(value) is not int or not least <= value <= most:
+                raise Unavailable(f"{path}: {place} is {value!r}; expected a whole number from {least} to {most}")
+            found[name] = value
+        return cls(**found, mail=mail_settings(known.get("auth", {}), path.parent))
+
+
+def _at(known: Any, place: str, default: int) -> Any:
+    """A setting as a number: durations in seconds, sizes in bytes; what is neither is handed back as it is."""
+    for part in place.split("."):
+        known = known.get(part, {}) if isinstance(known, dict) else {}
+    if known == {}:
+        return default
+    size = re.fullmatch(r"(\d{1,9})(KiB|MiB)", known) if isinstance(known, str) else None
+    number = int(size[1]) * _UNITS[size[2]] if size else seconds(known)
+    return known if number is None else number

@@ -19,13 +19,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from riskkit.local.answer import RestError, as_json, not_spoken
-from riskkit.local.body import read_body
+from riskkit.local.body import TooLarge, read_body
 from riskkit.local.config import Config
 from riskkit.local.database import Database
 from riskkit.local.tokens import Caller
 
 _PART = "[A-Za-z0-9_][A-Za-z0-9._ -]{0,99}"
 _KEY = re.compile(rf"{_PART}(/{_PART}){{0,7}}")
+_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,80}")
 _LONGEST_LINK = 7 * 86_400
 _REFUSALS = {
     "23503": RestError(404, "Bucket not found", "Bucket not found"),
@@ -64,6 +65,8 @@ class Storage:
         """Write a file: a new one (POST), with `x-upsert` or PUT in the place of one that is there."""
         caller, (bucket, name) = self._database.caller(request), _key(request)
         kind, content = _file(request, await read_body(request, self._limit + 4096))
+        if len(content) > self._limit:
+            raise TooLarge(self._limit)
         facts = {"bucket": bucket, "name": name, "owner": caller.user_id, "type": kind, "size": len(content)}
         replaces = request.method == "PUT" or request.headers.get("x-upsert") == "true"
         with _storage_errors():
@@ -178,15 +181,16 @@ def _invalid(name: str) -> RestError:
 
 def _file(request: Request, body: bytes) -> tuple[str, bytes]:
     """The media type and the bytes of the form's part `file`."""
-    kind = email.message_from_string(f"content-type: {request.headers.get('content-type', '')}")
-    boundary = kind.get_param("boundary")
-    if kind.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
+    form = email.message_from_string(f"content-type: {request.headers.get('content-type', '')}")
+    boundary = form.get_param("boundary")
+    if form.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
         raise not_spoken("an upload that is no form")
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:-1]:
         head, _, content = part.partition(b"\r\n\r\n")
         headers = email.message_from_bytes(head.lstrip())
         if headers.get_param("name", header="content-disposition") == "file":
-            return headers.get_content_type(), content
+            kind = headers.get_content_type()
+            return kind if _TYPE.fullmatch(kind) else "application/octet-stream", content
     raise RestError(400, "InvalidRequest", "The form holds no file")
 
 
