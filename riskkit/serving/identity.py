@@ -197,8 +197,8 @@ class ViewerIdentity(IdentityProvider):
     async def sweep(self) -> None:
         """End the sessions that have run out, and those that were ended elsewhere."""
         over = [(session, "run out") for session in self.app.sessions.run_out()]
-        for session, reason in over + await self.app.watch.ended():
-            await self.end(session, reason)
+        over += await self.app.watch.ended()
+        await asyncio.gather(*(self.end(session, reason) for session, reason in over))
         for half in self.app.halfway.run_out():
             await self.give_up(half)
 

@@ -2,7 +2,7 @@
 
 A sign-out elsewhere, a ban, a removed account, a second factor that was set up or reset, a lost role: Auth and the
 database know it first. A session whose dashboard is open is asked about every few seconds, any other before its next
-page. However many sessions there are, only so many are asked about each second, so the load has a ceiling.
+page. However many sessions there are, only so many are asked about in a round, so the load has a ceiling.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from riskkit.serving.sessions import BrowserSession, Sessions
 #: Seconds between two looks at a session with an open dashboard, and at one without.
 OPEN = 4.0
 CLOSED = 60.0
-#: Sessions looked at in one second; each takes two small requests.
-MOST_A_SECOND = 6
+#: Sessions looked at in one round, which the server makes every two seconds; each takes two small requests.
+MOST_AT_ONCE = 12
 #: Roles in the order of what they allow.
 _ROLES = ("viewer", "analyst", "approver", "admin")
 
@@ -54,7 +54,7 @@ class Watch:
             for number, session in enumerate(self._sessions.everybody())
             if now - session.checked >= (OPEN if self._is_open(session) else CLOSED)
         ]
-        return [session for *_, session in sorted(waiting)[:MOST_A_SECOND]]
+        return [session for *_, session in sorted(waiting)[:MOST_AT_ONCE]]
 
     async def ended(self) -> list[tuple[BrowserSession, str]]:
         """Of the sessions to look at now, those that are over, each with the reason."""
