@@ -119,9 +119,12 @@ from t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.atti
 join pg_type y on y.oid = a.atttypid
 where coalesce(nullif(y.typbasetype, 0), y.oid) in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
     'json'::regtype, 'jsonb'::regtype, 'numeric'::regtype, 'float8'::regtype, 'float4'::regtype)
-  -- Of this column alone, or of its domain: a table's check that compares columns bounds none of them.
-  and not exists (select from pg_constraint k where k.contypid = y.oid and k.contype = 'c')
-  and not exists (select from pg_constraint k where k.conrelid = t.oid and k.contype = 'c' and k.conkey = array[a.attnum])
+  -- A check of this column alone, or of its domain: one that compares columns bounds none of them.
+  and not exists (
+    select from pg_constraint k
+    where k.contype = 'c' and (k.contypid = y.oid or k.conrelid = t.oid and k.conkey = array[a.attnum])
+      and (y.typcategory <> 'S' or pg_get_constraintdef(k.oid) ~ 'char_length\(|octet_length\(|= ANY \(|~ ''\^')
+  )
 union all
 select 'T21 a trigger is switched off', t.name || ' ' || g.tgname
 from t join pg_trigger g on g.tgrelid = t.oid
@@ -148,4 +151,22 @@ select 'T24 a definer function does not ask who calls', name
 from f
 where prosecdef and has_function_privilege('authenticated', oid, 'EXECUTE')
   and pg_get_functiondef(oid) !~ 'private\.my_teams\(|auth\.uid\(\)|private\.job_to_change\('
+union all
+select 'T25 a policy of files or live updates that is not for members', y.polrelid::regclass || ' ' || y.polname
+from pg_policy y
+where y.polrelid in (select to_regclass(n) from unnest(array['storage.objects', 'storage.buckets', 'realtime.messages']) n)
+  and (y.polroles <> array['authenticated'::regrole::oid] or not y.polpermissive or exists (
+    select from (values (pg_get_expr(y.polqual, y.polrelid)), (pg_get_expr(y.polwithcheck, y.polrelid))) e(expression)
+    where e.expression not like '%my_teams(%' or regexp_replace(e.expression, 'SELECT auth\.\w+\(\)', '', 'g') ~ 'auth\.\w+\('
+  ))
+union all
+select 'T25 files or live updates without row-level security', c.oid::regclass::text
+from pg_class c
+where c.oid in (select to_regclass(n) from unnest(array['storage.objects', 'storage.buckets', 'realtime.messages']) n)
+  and not c.relrowsecurity
+union all
+select 'T25 a bucket is public', b.id from storage.buckets b where b.public
+union all
+select 'T26 an update sees other rows than it may leave', name || ' ' || polname
+from p where polcmd = 'w' and using_ is distinct from check_
 order by 1, 2

@@ -20,6 +20,12 @@ COMMANDS = {"r": "select", "a": "insert", "w": "update", "d": "delete"}
 ASKED = re.compile(r"private\.my_teams\((?:'(\w+)'::(?:public\.)?team_role)?\)")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def clean(world):
+    """A fault that is there already would pass for every planted one."""
+    assert faults(world) + missing(world.connection) == []
+
+
 def policies(world):
     """(table, policy, operation, permissive, using, with check) of every policy of the exposed schema."""
     return world.connection.execute(
@@ -151,6 +157,11 @@ PLANTED = {
     " as 'select team_id from public.memberships where user_id = (select auth.uid()) and role > p_min'",
     "a helper that takes any level": "create or replace function private.has_aal2() returns boolean language sql"
     " stable set search_path = '' as 'select auth.jwt() ->> ''aal'' is not null'",
+    "everybody reads the files": "alter policy reports_select on storage.objects using (bucket_id = 'reports')",
+    "anonymous writes files": "alter policy reports_insert on storage.objects to public",
+    "files for whoever says so": "alter policy reports_delete on storage.objects using (owner_id = auth.uid()::text)",
+    "a public bucket": "update storage.buckets set public = true where id = 'reports'",
+    "everybody hears every team": "alter policy team_hears on realtime.messages using (extension = 'broadcast')",
     "a bound dropped": "alter table limits drop constraint limits_hard_check",
     "a domain without its check": "alter domain long_text drop constraint long_text_check",
     "a text of any length": "alter table run_comments alter body type text using body::text",
