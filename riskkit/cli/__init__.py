@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "local": ("riskkit.cli.local", "Start, stop and reset the embedded Supabase."),
     "login": ("riskkit.cli.login", "Sign in."),
     "logout": ("riskkit.cli.logout", "Sign out."),
-    "portfolio": ("riskkit.cli.portfolio", "Import, list and show portfolios."),
+    "portfolio": ("riskkit.cli.portfolio", "Import, list, show and tag portfolios."),
     "prices": ("riskkit.cli.prices", "Import prices."),
     "report": ("riskkit.cli.report", "Run a report."),
     "schedule": ("riskkit.cli.schedule", "See, sync, pause and backfill the schedules of reports."),

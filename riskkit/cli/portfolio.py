@@ -1,4 +1,4 @@
-"""`riskkit portfolio`: import a book of one's own, list and show those there are."""
+"""`riskkit portfolio`: import a book of one's own, list, show and tag those there are."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ A file needs the columns symbol and quantity; the rest says what is not known ye
 
 @click.group()
 def command() -> None:
-    """Import, list and show portfolios."""
+    """Import, list, show and tag portfolios."""
 
 
 @command.command("import", epilog=_IMPORT_EXAMPLE)
@@ -86,9 +86,29 @@ def list_() -> None:
         return
     by_id = {ref.id: ref for ref in found}
     parents = [by_id[ref.parent_id].path if ref.parent_id in by_id else "" for ref in found]
-    columns = [("portfolio", "left"), ("title", "left"), ("currency", "left"), ("part of", "left")]
-    rows = [(ref.path, ref.title, ref.base_currency, parent) for ref, parent in zip(found, parents, strict=True)]
+    columns = [(title, "left") for title in ("portfolio", "title", "currency", "part of", "tags")]
+    rows = [
+        (ref.path, ref.title, ref.base_currency, parent, ", ".join(ref.tags))
+        for ref, parent in zip(found, parents, strict=True)
+    ]
     print_table(columns, rows)
+
+
+@command.command("tag")
+@click.argument("name")
+@click.argument("tags", nargs=-1)
+@click.option("--remove", is_flag=True, help="Take these tags away instead.")
+def tag(name: str, tags: tuple[str, ...], remove: bool) -> None:
+    """Give the portfolio NAME the TAGS, beside those it has: a report's file may be for all of a tag (tag:TAG).
+
+    Without TAGS, show those it has.
+    """
+    with signed_in_store() as store:
+        ref = find_portfolio(store, name)
+        wanted = sorted({*ref.tags} - {*tags} if remove else {*ref.tags, *tags})
+        if wanted != list(ref.tags):
+            store.tag(ref, wanted)
+    click.echo(f"{ref.path}: {', '.join(wanted) or 'no tags'}")
 
 
 @command.command("show")

@@ -22,7 +22,7 @@ from riskkit.reporting.order import Definition, definition, report_names
 from riskkit.reporting.runner import FinishedRun, run_report
 from riskkit.reporting.steps import STEPS, OnStep, silent
 from riskkit.settings import Settings
-from riskkit.store.inputs import early_ends
+from riskkit.store.inputs import early_ends, find_portfolios
 
 #: How much of the progress bar each step is worth, in percent; the notebook takes nearly all of the time.
 WORTH = {"prepare": 4, "sweep": 2, "freeze": 6, "execute": 78, "verify": 1, "render": 4, "store": 2, "commit": 2}
@@ -89,10 +89,10 @@ def _run(settings: Settings, defined: Definition, given: Given, *, as_json: bool
     from riskkit import session
     from riskkit.store.connect import open_store
 
-    books = defined.portfolios if "portfolio" not in given and len(defined.portfolios) > 1 else (None,)
+    several = "portfolio" not in given and bool(defined.portfolios)
     with open_store(settings, session.current(settings)) as store:
-        for book in books:
-            values = Given({**given, **({} if book is None else {"portfolio": book})}, given.places)
+        for book in find_portfolios(store, defined.portfolios) if several else (None,):
+            values = Given({**given, **({} if book is None else {"portfolio": book.path})}, given.places)
             with progress(as_json) as on_step:
                 run = run_report(settings, store, defined.key, values, on_step)
             click.echo(json.dumps(_as_json(run)) if as_json else summary(run))

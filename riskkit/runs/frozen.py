@@ -51,7 +51,7 @@ def freeze(inputs: Inputs, parameters: Mapping[str, object], folder: Path) -> di
     target = folder / FOLDER
     target.mkdir(parents=True)
     portfolio = {
-        "ref": {name: value for name, value in asdict(inputs.ref).items() if name != "children"},
+        "ref": {name: value for name, value in asdict(inputs.ref).items() if name not in ("children", "tags")},
         "as_of": inputs.as_of.isoformat(),
         **_portfolio(inputs.portfolio),
         "tree": None if inputs.tree is None else _tree(inputs.tree),

@@ -32,7 +32,10 @@ class RunUnreadable(RiskkitError):
 
 @dataclass(frozen=True)
 class PortfolioRef:
-    """A portfolio the signed-in user may see, without its positions; `children` are those below it, by slug."""
+    """A portfolio the signed-in user may see, without its positions; `children` are those below it, by slug.
+
+    `tags` are groups of its team's books, sorted, for reports that are made for a group.
+    """
 
     id: str
     team_id: str
@@ -42,6 +45,7 @@ class PortfolioRef:
     base_currency: str
     parent_id: str | None = None
     children: tuple[PortfolioRef, ...] = field(default=(), compare=False)
+    tags: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def path(self) -> str:
@@ -289,6 +293,16 @@ class Store(Protocol):
         ------
         InputError
             Something in it cannot be kept; nothing was written.
+        """
+        ...
+
+    def tag(self, ref: PortfolioRef, tags: Sequence[str]) -> None:
+        """Give the book these tags in place of those it has: at most 20 slugs.
+
+        Raises
+        ------
+        InputError
+            A tag will not do; nothing was written.
         """
         ...
 

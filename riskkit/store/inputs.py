@@ -36,6 +36,28 @@ def find_portfolio(store: Store, name: str) -> PortfolioRef:
     raise InputError("portfolio", name, f"one of {paths}" if seen else "a portfolio that you may see; there is none")
 
 
+def find_portfolios(store: Store, selectors: Sequence[str]) -> tuple[PortfolioRef, ...]:
+    """The portfolios that a report's file names: `all`, `tag:<tag>`, names; each once, in the order they are named.
+
+    Raises
+    ------
+    InputError
+        There is none for one of them.
+    """
+    found: dict[str, PortfolioRef] = {}
+    for selector in selectors:
+        if selector == "all":
+            chosen = store.portfolios()
+        elif selector.startswith("tag:"):
+            chosen = tuple(ref for ref in store.portfolios() if selector.removeprefix("tag:") in ref.tags)
+        else:
+            chosen = (find_portfolio(store, selector),)
+        if not chosen:
+            raise InputError("portfolio", selector, "a portfolio that you may see; there is none")
+        found |= {ref.id: ref for ref in chosen if ref.id not in found}
+    return tuple(found.values())
+
+
 def resolve_as_of(store: Store, ref: PortfolioRef, as_of: str | date) -> date:
     """The valuation date: `latest` is the last day on which the book can be valued.
 

@@ -200,6 +200,14 @@ class MemoryStore:
                     self._db.terms[owner.id, held.symbol] = held
         return book
 
+    def tag(self, ref: PortfolioRef, tags: Sequence[str]) -> None:
+        """Give the book these tags."""
+        if not self._sees(ref.team_id):
+            raise Forbidden(f"Tagging a portfolio takes the role analyst in team {ref.team}.")
+        self._team_to_write(ref.team)
+        with self._db.lock:
+            self._db.books[ref.id] = replace(self._db.books[ref.id], tags=tuple(rows.tags(tags)))
+
     def import_prices(self, team: str, series: Sequence[FactorSeries]) -> int:
         """Write the team's own factors and levels, all or nothing."""
         owner = self._team_to_write(team)

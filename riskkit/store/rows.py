@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from riskkit import names
 from riskkit.errors import InputError, RiskkitError
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.metric import Metric
@@ -20,7 +21,7 @@ from riskkit.store.contract import Artifact, PortfolioRef, RunRecord, RunUnreada
 
 Row = Mapping[str, Any]
 
-PORTFOLIO = "id,team_id,slug,title,base_currency,parent_id,teams(slug)"
+PORTFOLIO = "id,team_id,slug,title,base_currency,parent_id,tags,teams(slug)"
 FACTOR = "name,kind,currency,return_type,source,teams(slug)"
 INSTRUMENT = "symbol,asset_class,currency,sector,terms,teams(slug)"
 POSITION = "quantity,instruments(symbol,asset_class,currency,sector,terms)"
@@ -38,14 +39,30 @@ _ARTIFACT = re.compile(rf"(?=.{{1,200}}\Z){_PART}(?:/{_PART}){{0,3}}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _ORDER = ("equity", "option", "bond", "cash")
+#: Tags a portfolio may have; the database says it too.
+MOST_TAGS = 20
 
 
 def portfolio_ref(row: Row) -> PortfolioRef:
     """From a row of `portfolios` with its team's slug, nested or as `team`."""
     team = row["team"] if "team" in row else row["teams"]["slug"]
     return PortfolioRef(
-        row["id"], row["team_id"], team, row["slug"], row["title"], row["base_currency"], row["parent_id"]
+        id=row["id"],
+        team_id=row["team_id"],
+        team=team,
+        slug=row["slug"],
+        title=row["title"],
+        base_currency=row["base_currency"],
+        parent_id=row["parent_id"],
+        tags=tuple(sorted(row.get("tags") or ())),
     )
+
+
+def tags(given: Sequence[str]) -> list[str]:
+    """Tags as they are kept: at most 20 slugs, each once, sorted."""
+    if len(set(given)) > MOST_TAGS:
+        raise InputError("tags", len(set(given)), f"at most {MOST_TAGS} of a portfolio")
+    return sorted({names.slug("tag", one) for one in given})
 
 
 def in_order(positions: Sequence[Position]) -> tuple[Position, ...]:

@@ -147,6 +147,14 @@ class SupabaseStore(Rest):
         )
         return rows.portfolio_ref(made)
 
+    def tag(self, ref: PortfolioRef, tags: Sequence[str]) -> None:
+        """Give the book these tags."""
+        given = rows.tags(tags)
+        with self._translated():
+            written = self._rest.from_("portfolios").update({"tags": given}).eq("id", ref.id).execute().data
+        if not written:
+            raise Forbidden(f"Tagging a portfolio takes the role analyst in team {ref.team}.")
+
     def import_prices(self, team: str, series: Sequence[FactorSeries]) -> int:
         """Write the team's own factors and levels, in one transaction."""
         return int(self._call("import_prices", p_team=team, p_series=[rows.series_row(one) for one in series]))

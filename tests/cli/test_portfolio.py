@@ -42,6 +42,16 @@ def test_import_list_show(riskkit, own_team, book):
     assert ["put", "3000", "option", "USD", "-10"] in lines
 
 
+def test_tags_are_given_shown_and_taken_away(riskkit, own_team, book):
+    riskkit("portfolio", "import", "mine", book)
+    assert riskkit("portfolio", "tag", "mine")[1] == f"{own_team}/mine: no tags\n"
+    assert riskkit("portfolio", "tag", "mine", "eod", "core")[1] == f"{own_team}/mine: core, eod\n"
+    assert riskkit("portfolio", "tag", "mine", "core", "--remove")[1] == f"{own_team}/mine: eod\n"
+    assert any(line.split()[-1:] == ["eod"] for line in riskkit("portfolio", "list")[1].splitlines())
+    code, _, err = riskkit("portfolio", "tag", "mine", "End of day")
+    assert (code, "tag: got 'End of day'" in err) == (2, True)
+
+
 def test_a_later_import_leaves_earlier_days_alone(riskkit, own_team, book):
     riskkit("portfolio", "import", "mine", book, "--valid-from", "2020-01-02")
     book.write_text("ticker,shares\nAAPL,1\nAAPL,2\n")

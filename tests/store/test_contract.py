@@ -13,6 +13,7 @@ from riskkit.market import FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import Cash, Equity, EuropeanOption, FixedCouponBond, Position, ZeroCouponBond
 from riskkit.store.contract import LAST_DAY, Artifact, RunRecord
+from riskkit.store.inputs import find_portfolios
 from tests.store.conftest import DAYS, SCENARIOS, SHARED, equity
 
 A, B = Equity("CTA", "USD", sector="Health Care"), Equity("CTB", "USD")
@@ -30,6 +31,28 @@ def test_members_see_their_teams_and_roles(place):
     assert place.store("nobody").member().teams == ()
     assert place.store("quant").member().email.startswith("quant")
     assert place.store("quant").member().user_id != place.store("viewer").member().user_id
+
+
+def test_a_book_is_tagged_by_analysts_and_keeps_its_tags(place, book):
+    ref = book([Position(A, 10)])
+    store = place.store("quant")
+    tag = f"eod-{ref.slug}"
+    store.tag(ref, ["month-end", tag, tag])
+    assert book([Position(A, 11)]).id == ref.id
+    (seen,) = (one for one in place.store("viewer").portfolios() if one.id == ref.id)
+    assert seen.tags == (tag, "month-end")
+    assert [one.id for one in find_portfolios(store, [f"tag:{tag}", ref.path])] == [ref.id]
+    for user in ("viewer", "other", "nobody"):
+        with pytest.raises(Forbidden):
+            place.store(user).tag(ref, [])
+    for bad in (["End of day"], ["a b"], [""], [f"t{n}" for n in range(21)]):
+        with pytest.raises(InputError):
+            store.tag(ref, bad)
+    with pytest.raises(InputError):
+        find_portfolios(store, ["tag:nobodys"])
+    store.tag(ref, [])
+    assert find_portfolios(store, [ref.path])[0].tags == ()
+    assert ref.id in [one.id for one in find_portfolios(store, ["all"])]
 
 
 def test_every_kind_of_instrument_comes_back_as_it_was(place, book):
