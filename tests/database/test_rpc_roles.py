@@ -1,0 +1,117 @@
+"""The matrix of functions: who may call which rpc for whose team. One that is not here fails, as a table would."""
+
+import json
+import uuid
+from itertools import product
+
+import pytest
+
+from tests.database.matrix import LEVELS, REFUSED, Rule, may
+from tests.database.test_catalogue import FUNCTIONS
+from tests.database.world import USERS
+
+PERSONAS = [(None, "aal1"), *product(USERS, LEVELS)]
+BOOK = json.dumps([{"symbol": "R", "quantity": 1, "asset_class": "cash", "currency": "USD", "terms": {"type": "cash"}}])
+SERIES = json.dumps(
+    [{"name": "R", "kind": "fx", "currency": "USD", "return_type": "log", "dates": ["2020-01-02"], "levels": [1]}]
+)
+
+#: Rpc to the least role, and a statement that has a row only if it did what it is for.
+RPCS = {
+    "audit_entries": ("admin+aal2", "select from audit_entries(%(team)s)"),
+    "verify_audit": ("admin+aal2", "select from verify_audit() v where v.team_id = %(team)s"),
+    "factor_history": (
+        "viewer",
+        "select from factor_history(%(team)s, '{matrix-factor}', '2030-01-01') where '2021-05-05' = any (dates)",
+    ),
+    "factor_calendar": (
+        "viewer",
+        "select from factor_calendar(%(team)s, '{matrix-factor}') where '2021-05-05' = any (dates)",
+    ),
+    "run_hash": ("viewer", "select where run_hash(%(run)s) is not null"),
+    "last_fires": ("viewer", "select from last_fires() where schedule_id = %(schedule)s"),
+    "import_portfolio": (
+        "analyst",
+        f"select from import_portfolio(%(slug)s, 'rpc-role', 'T', 'USD', '{BOOK}', '2020-01-01')",
+    ),
+    "import_prices": ("analyst", f"select from import_prices(%(slug)s, '{SERIES}')"),
+    "record_run": ("analyst", "select from record_run(%(document)s, '[]', '[]')"),
+    "request_calculation": ("analyst", "select from request_calculation(%(book)s, 'r')"),
+    "cancel_job": ("analyst", "select from cancel_job(%(queued)s) c where c = 'cancelled'"),
+    "backfill_schedule": ("analyst", "select from backfill_schedule(%(schedule)s, %(revision)s, %(slots)s)"),
+    "decide_on_run": ("approver", "select from decide_on_run(%(run)s, %(hash)s, 'approved')"),
+    "redrive_job": ("admin", "select from redrive_job(%(dead)s)"),
+}
+#: About the caller alone, of no team: tests of sign-in have them.
+OWN = {"my_sessions", "end_session"}
+
+
+@pytest.fixture(scope="module")
+def arguments(world):
+    """Team to the arguments of every call; undone at the end."""
+    with world.connection.transaction(force_rollback=True):
+        yield {team: _prepared(world, team) for team in "ab"}
+
+
+def _prepared(world, team):
+    execute, one, team_id, book = world.connection.execute, world.one, world.teams[team], world.books[team]
+    execute(
+        "insert into factor_levels (factor_id, team_id, date, level)"
+        " select id, team_id, '2021-05-05', 1 from risk_factors where team_id = %s and name = 'matrix-factor'",
+        [team_id],
+    )
+    schedule, revision = execute("select id, revision from schedules where team_id = %s", [team_id]).fetchone()
+    queued, dead = (
+        one("insert into calculation_jobs (team_id, kind) values (%s, 'x') returning id", team_id) for _ in range(2)
+    )
+    execute(
+        "update calculation_jobs set state = 'running', attempt = 1, worker_id = gen_random_uuid(), slot = 1,"
+        " lease_expires_at = now(), deadline_at = now() where id = %s",
+        [dead],
+    )
+    execute(
+        "update calculation_jobs set state = 'dead', finished_at = now(), worker_id = null, slot = null,"
+        " lease_expires_at = null, deadline_at = null where id = %s",
+        [dead],
+    )
+    document = {"id": str(uuid.uuid4()), "team_id": str(team_id), "portfolio_id": str(book), "report": "r"}
+    document |= {"notebook": "r", "as_of": "2020-01-02", "run_at": "2026-01-01T00:00:00Z"}
+    document |= {"parameters": {}, "inputs": {}, "code": {}, "packages": {}}
+    run = world.runs[team]
+    return {
+        "team": team_id, "slug": world.slugs[team], "book": book, "run": run, "hash": one("select run_hash(%s)", run),
+        "schedule": schedule, "revision": revision, "queued": queued, "dead": dead, "document": json.dumps(document),
+        "slots": json.dumps([{"fire_at": "2020-01-05T18:00:00Z", "as_of": "2020-01-03"}]),
+    }  # fmt: skip
+
+
+def test_no_rpc_is_missing():
+    public = {function.partition("(")[0] for function in FUNCTIONS if not function.startswith("private.")}
+    assert public == set(RPCS) | OWN
+
+
+@pytest.mark.parametrize("name", RPCS)
+def test_every_rpc_for_every_user_and_team(world, arguments, name):
+    least, statement = RPCS[name]
+    rule, wrong = Rule("team", {"call": least}), []
+    for user, aal in PERSONAS:
+        answers = world.attempts(user, [(statement, arguments[team]) for team in "ab"], aal)
+        for team, answer in zip("ab", answers, strict=True):
+            expected = may(rule, "call", team, user, aal)
+            did = isinstance(answer, int) and answer > 0
+            if did != expected or (not did and answer not in REFUSED):
+                wrong.append((team, user, aal, answer, "may" if expected else "may not"))
+    assert wrong == []
+
+
+def test_a_refusal_does_not_tell_another_teams_ids_from_invented_ones(world, arguments):
+    """What belongs to another team and what is not there get the same answer."""
+    other, invented = arguments["b"], {**arguments["b"]}
+    for key in ("team", "book", "run", "schedule", "queued", "dead"):
+        invented[key] = uuid.uuid4()
+    invented["slug"] = "no-such-team"
+    document = json.loads(other["document"])
+    invented["document"] = json.dumps({**document, "team_id": str(uuid.uuid4()), "portfolio_id": str(uuid.uuid4())})
+    for name, (_, statement) in RPCS.items():
+        answers = world.attempts("a_admin", [(statement, other), (statement, invented)], "aal2")
+        assert answers[0] == answers[1], name
