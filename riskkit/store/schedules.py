@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from riskkit.errors import Conflict
+from riskkit.errors import Conflict, Forbidden
 from riskkit.schedules import Decision, Misfire, Slot, Timetable
 from riskkit.store.queue import Fire, WorkerQueue
 from riskkit.store.rest import PAGE, Rest
@@ -170,12 +170,15 @@ class Schedules(Rest):
             self._rest.from_("schedules").insert({"team_id": team_id, "name": name, **plan.columns}).execute()
 
     def change(self, schedule: Schedule, columns: Mapping[str, Any]) -> None:
-        """Edit what was read; Conflict if it was edited meanwhile."""
+        """Edit what was read; Conflict if it was edited meanwhile, Forbidden unless the user is an analyst."""
         with self._translated():
             query = self._rest.from_("schedules").update(dict(columns))
             written = query.eq("id", schedule.id).eq("revision", schedule.revision).execute().data
         if not written:
-            raise Conflict(f"Somebody else edited {schedule.path} first, or you are no analyst there: look again.")
+            now = self._select("schedules", "revision", lambda query: query.eq("id", schedule.id), unique="revision")
+            if [row["revision"] for row in now] == [schedule.revision]:
+                raise Forbidden(f"Changing a schedule takes the role analyst in team {schedule.team}.")
+            raise Conflict(f"Somebody else edited {schedule.path} first; look again.")
 
     def backfill(self, schedule: Schedule, slots: Sequence[Slot]) -> dict[datetime, int]:
         """Fire past slots that have made no job: how many jobs each of those made; the same again fires nothing.

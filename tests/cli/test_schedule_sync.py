@@ -112,7 +112,7 @@ def test_a_viewer_and_a_stranger_write_nothing(riskkit, project, own_team, sign_
     sign_in(f"viewer@{own_team}.example")
     assert f"{own_team}/nightly_var" in good(riskkit("schedule", "list"))
     code, _, err = riskkit("schedule", "pause", "nightly_var")
-    assert (code, "no analyst there" in err) == (1, True)
+    assert (code, "takes the role analyst" in err) == (3, True)
 
 
 def test_paused_and_resumed(riskkit, project, own_team, demo_stack):
