@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -196,13 +195,3 @@ def test_an_unconfirmed_user_cannot_sign_in(keys, service):
 )  # fmt: skip
 def test_a_user_that_cannot_be(service, given, code):
     refused(code, service.auth.admin.create_user, given)
-
-
-def test_guessing_is_slowed_down_by_account(keys, bob):
-    victim = f"{uuid.uuid4().hex}@atlas.example"
-    guess = {"email": victim, "password": "wrong"}
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: post(keys, "/auth/v1/token?grant_type=password", guess), range(25)))
-    assert sorted(answer.status_code for answer in answers) == [400] * 20 + [429] * 5
-    assert refused("over_request_rate_limit", sign_in, keys, victim).status == 429
-    assert sign_in(keys, bob.email).auth.get_user().user.id == bob.id

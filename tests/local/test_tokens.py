@@ -10,6 +10,7 @@ import uuid
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from websockets.sync.client import connect
 
 from riskkit.local.keys import rotate, signing_keys
@@ -139,8 +140,10 @@ def test_a_hostile_token_is_refused(keys, alice, entrances, name):
     if name in HOSTILE:
         token = HOSTILE[name](claims, keys.jwt_secret.encode())
     else:
-        shown = CONNECTION.get(f"{keys.url}/auth/v1/.well-known/jwks.json").json()["keys"][0]
-        token = HOSTILE_KEYS[name](claims, kid, json.dumps(shown).encode())
+        known = CONNECTION.get(f"{keys.url}/auth/v1/.well-known/jwks.json").json()["keys"]
+        (shown,) = (one for one in known if one["kid"] == kid)
+        pem = jwt.PyJWK(shown).key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        token = HOSTILE_KEYS[name](claims, kid, pem)
     rest, auth, storage, joined = entrances(token)
     assert (rest.status_code, rest.json()["code"][:6]) == (401, "PGRST3")
     assert (auth.status_code, auth.json()["error_code"]) == (403, "bad_jwt")
@@ -149,10 +152,12 @@ def test_a_hostile_token_is_refused(keys, alice, entrances, name):
 
 
 def test_public_keys_are_shown_and_nothing_private(keys, alice):
-    (shown,) = CONNECTION.get(f"{keys.url}/auth/v1/.well-known/jwks.json").json()["keys"]
-    assert set(shown) == {"kty", "crv", "x", "y", "kid", "alg", "use", "key_ops"}
+    known = CONNECTION.get(f"{keys.url}/auth/v1/.well-known/jwks.json").json()["keys"]
+    assert {name for one in known for name in one} == {"kty", "crv", "x", "y", "kid", "alg", "use", "key_ops"}
     token = alice.client.auth.get_session().access_token
-    assert jwt.get_unverified_header(token) == {"alg": "ES256", "typ": "JWT", "kid": shown["kid"]}
+    kid = jwt.get_unverified_header(token)["kid"]
+    assert jwt.get_unverified_header(token) == {"alg": "ES256", "typ": "JWT", "kid": kid}
+    (shown,) = (one for one in known if one["kid"] == kid)
     assert jwt.decode(token, jwt.PyJWK(shown).key, ["ES256"], audience="authenticated")["sub"] == alice.id
 
 
