@@ -55,7 +55,7 @@ def write_backup(target: Path, postgres: Postgres, secrets: Secrets, folder: Pat
     """Write everything as it is at one moment; others go on working. The file is whole (0600) or not there."""
     if target.exists():
         raise InputError("file", str(target), "the name of a file that is not there yet")
-    dump = postgres.installation.folder / _DUMP
+    dump = postgres.folder / _DUMP
     try:
         with psycopg.connect(_superuser(postgres, secrets)) as connection:
             connection.execute("set transaction isolation level repeatable read, read only")
@@ -94,10 +94,10 @@ def load_backup(manifest: Manifest, staging: Path, postgres: Postgres, secrets: 
     apply_prelude(secrets, postgres.port or 0)  # for the roles, which no dump of a database holds
     with psycopg.connect(_superuser(postgres, secrets, "template1"), autocommit=True) as connection:
         connection.execute("drop database postgres")
-    dump, owner = postgres.installation.folder / _DUMP, postgres.installation.folder.stat()
+    dump = postgres.folder / _DUMP
     try:
         shutil.move(staging / _DUMP, dump)
-        os.chown(dump, owner.st_uid, owner.st_gid)
+        postgres.hand_over(dump)
         options = ("--create", "--exit-on-error", "-d", "template1", dump)
         postgres.client("pg_restore", *options, password=secrets.superuser_password)
     finally:

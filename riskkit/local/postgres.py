@@ -6,17 +6,19 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
+import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import psutil
 
 from riskkit.errors import Unavailable
-from riskkit.local.installation import Installation, installation
+from riskkit.local.installation import installed
 
-#: The superuser keeps hosted's name; nothing of riskkit uses it but the prelude.
+#: The superuser keeps hosted's name; nothing of riskkit uses it but the prelude and backups.
 SUPERUSER = "supabase_admin"
 PREFERRED_PORT = 54322
 
@@ -31,63 +33,74 @@ _SETTINGS = {
 _FORM = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions")
 #: Why a start may fail now and succeed in a moment: a killed server's children, a port just taken.
 _PASSING = ("still in use", "could not bind", "Address already in use", "already exists")
+#: A dump of everything may take this long [s]; starting and stopping have limits of their own.
+_LONGEST_RUN = 3600
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """The cluster of one home."""
+    """The cluster of one home.
 
-    installation: Installation
+    Attributes
+    ----------
+    binaries : Path
+        The wheel's `pginstall`, or root's copy of it.
+    folder : Path
+        Holds the cluster (`data/`) and its log; 0700.
+    user : str or None
+        The account it runs as, when that is not the caller.
+    """
+
+    binaries: Path
+    folder: Path
+    user: str | None
 
     @classmethod
     def of(cls, home: Path) -> Postgres:
         """The cluster of a home, made or not."""
-        return cls(installation(home))
+        return cls(*installed(home))
+
+    @property
+    def data(self) -> Path:
+        """The cluster's data directory."""
+        return self.folder / "data"
 
     @property
     def exists(self) -> bool:
         """Whether the cluster has been made, whole."""
-        return (self.installation.data / "PG_VERSION").is_file()
+        return (self.data / "PG_VERSION").is_file()
+
+    @property
+    def port(self) -> int | None:
+        """The port it listens on now, or None when it does not run."""
+        try:
+            return int(self._pid_file()[3]) if self.process() else None
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def process(self) -> psutil.Process | None:
+        """The postmaster, if it runs and is ours: its command line names our data directory."""
+        try:
+            found = psutil.Process(int(self._pid_file()[0]))
+            return found if str(self.data) in found.cmdline() else None
+        except (OSError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
+            return None
 
     def create(self, password: str) -> None:
         """Make the cluster: C locale, UTF-8, scram passwords only. A half-made one is made again."""
         if self.exists:
             return
-        folder, partial = self.installation.folder, self.installation.folder / "data.partial"
+        partial, pwfile = self.folder / "data.partial", self.folder / f"password.{secrets.token_hex(4)}"
         shutil.rmtree(partial, ignore_errors=True)
         settings = [f"--set={name}={value}" for name, value in _SETTINGS.items()]
-        pwfile = folder / f"password.{secrets.token_hex(4)}"
         try:
             pwfile.touch(mode=0o600)
             pwfile.write_text(password)
-            os.chown(pwfile, folder.stat().st_uid, folder.stat().st_gid)
-            done = self.installation.run(
-                "initdb", "-D", partial, "-U", SUPERUSER, "--pwfile", pwfile, *_FORM, *settings
-            )
+            self.hand_over(pwfile)
+            self.run("initdb", "-D", partial, "-U", SUPERUSER, "--pwfile", pwfile, *_FORM, *settings)
         finally:
             pwfile.unlink(missing_ok=True)
-        if done.returncode != 0:
-            raise Unavailable(f"Postgres could not make its cluster in {folder}: {done.stdout.strip()[-500:]}")
-        partial.rename(self.installation.data)
-
-    def process(self) -> psutil.Process | None:
-        """The postmaster, if it runs and is ours: its command line names our data directory."""
-        try:
-            pid = int((self.installation.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            found = psutil.Process(pid)
-            return found if str(self.installation.data) in found.cmdline() else None
-        except (OSError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
-            return None
-
-    @property
-    def port(self) -> int | None:
-        """The port it listens on now, or None when it does not run."""
-        if self.process() is None:
-            return None
-        try:
-            return int((self.installation.data / "postmaster.pid").read_text().split("\n")[3])
-        except (OSError, ValueError, IndexError):
-            return None
+        partial.rename(self.data)
 
     def start(self, preferred: int | None) -> int:
         """Start it unless it runs; its port.
@@ -98,47 +111,90 @@ class Postgres:
         if running is not None:
             return running
         self._forget_recycled_pid()
-        deadline = time.monotonic() + 30
+        log, deadline = self.folder / "postgres.log", time.monotonic() + 30
         while True:
             port = free_port(preferred, PREFERRED_PORT)
-            log = self.installation.log
-            done = self._pg_ctl("start", "-l", log, "-o", f"-p {port}")
-            if done.returncode == 0:
+            try:
+                self._pg_ctl("start", "-l", log, "-o", f"-p {port}")
+            except Unavailable as error:
+                words = log.read_text(errors="replace").strip()[-600:] if log.exists() else "(no log)"
+                if time.monotonic() > deadline or not any(reason in words for reason in _PASSING):
+                    raise Unavailable(f"Postgres did not start; its log is {log}: {words}") from error
+                time.sleep(0.2)
+            else:
                 return port
-            words = self._last_words()
-            if time.monotonic() > deadline or not any(reason in words for reason in _PASSING):
-                raise Unavailable(f"Postgres did not start; its log is {log}: {words}")
-            time.sleep(0.2)
 
     def stop(self) -> None:
         """Stop it, ending open connections; nothing happens when it does not run."""
         for mode in ("fast", "immediate"):
             if self.process() is not None:
-                self._pg_ctl("stop", "-m", mode)
+                self._pg_ctl("stop", "-m", mode, check=False)
+
+    def run(
+        self, program: str, *arguments: str | Path, check: bool = True, login: Mapping[str, str] | None = None
+    ) -> None:
+        """Run one of the wheel's programs as the account, with nothing of our environment.
+
+        The output goes to a file, not a pipe: the postmaster that `pg_ctl` leaves behind would keep a pipe open.
+        """
+        account = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(  # noqa: S603 (our own program and arguments)
+                [self.binaries / "bin" / program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", **(login or {})},
+                timeout=_LONGEST_RUN,
+                check=False,
+                **account,  # type: ignore[call-overload]
+            )
+            if check and done.returncode != 0:
+                output.seek(0)
+                raise Unavailable(f"{program} failed in {self.folder}: {output.read().strip()[-500:]}")
 
     def client(self, program: str, *arguments: str | Path, password: str) -> None:
         """Run `pg_dump` or `pg_restore` as the superuser; the password is in its environment, not in its arguments."""
         login = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": SUPERUSER, "PGPASSWORD": password}
-        done = self.installation.run(program, *arguments, **login)
-        if done.returncode != 0:
-            raise Unavailable(f"{program} failed: {done.stdout.strip()[-500:]}")
+        self.run(program, *arguments, login=login)
 
-    def _pg_ctl(self, action: str, *arguments: str | Path) -> CompletedProcess[str]:
-        return self.installation.run("pg_ctl", action, "-w", "-t", "20", "-D", self.installation.data, *arguments)
+    def hand_over(self, path: Path) -> None:
+        """Make a file the account's."""
+        owner = self.folder.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+    def set_aside(self) -> Path:
+        """Move the cluster out of the way; of one home, only the last one set aside is kept. Where it lies now."""
+        aside = self.folder.with_name(f"{self.folder.name}.aside")
+        shutil.rmtree(aside, ignore_errors=True)
+        self.folder.rename(aside)
+        self.folder.mkdir(mode=0o700)
+        os.chown(self.folder, aside.stat().st_uid, aside.stat().st_gid)
+        return aside
+
+    def put_back(self, aside: Path) -> None:
+        """Undo `set_aside`."""
+        shutil.rmtree(self.folder)
+        aside.rename(self.folder)
+
+    def remove(self) -> None:
+        """Delete the cluster and its log."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _pid_file(self) -> list[str]:
+        return (self.data / "postmaster.pid").read_text().split("\n")
+
+    def _pg_ctl(self, action: str, *arguments: str | Path, check: bool = True) -> None:
+        self.run("pg_ctl", action, "-w", "-t", "20", "-D", self.data, *arguments, check=check)
 
     def _forget_recycled_pid(self) -> None:
         """Remove a pid file whose pid now belongs to some other program; Postgres would refuse to start."""
-        path = self.installation.data / "postmaster.pid"
         try:
-            name = psutil.Process(int(path.read_text().split("\n", 1)[0])).name()
+            if psutil.Process(int(self._pid_file()[0])).name() != "postgres":
+                (self.data / "postmaster.pid").unlink()
         except (OSError, ValueError, psutil.NoSuchProcess):
             return
-        if name != "postgres":
-            path.unlink()
-
-    def _last_words(self) -> str:
-        log = self.installation.log
-        return log.read_text(errors="replace").strip()[-600:] if log.exists() else "(no log)"
 
 
 def free_port(*preferred: int | None) -> int:
