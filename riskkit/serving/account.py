@@ -48,10 +48,15 @@ class AccountForm(Form):
     async def account(self) -> Account:
         """The account of the session, asked of Auth."""
         sessions = self.identity.app.sessions
-        try:
-            return await sessions.auth.account((await sessions.access_token(self.session)).access_token)
-        except SignInRefused as error:
-            raise NotSignedIn from error
+        return await sessions.auth.account((await sessions.access_token(self.session)).access_token)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What Auth refuses a session that was live a moment ago has ended it, or Auth is asked too often."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, SignInRefused):
+            said: RiskkitError = NotSignedIn() if error.status in (401, 403) else Unavailable(str(error))
+            kwargs["exc_info"] = (type(said), said, error.__traceback__)
+        super().write_error(status_code, **kwargs)
 
     async def show_account(self, status: int = 200, problem: str = "", at: str = "", **typed: Any) -> None:
         """The account's page, with what was typed in the form that is refused."""
@@ -88,7 +93,7 @@ class AccountForm(Form):
         failures.attempt(email, self.client)
         auth = self.identity.app.auth
         try:
-            grant = await auth.password(email, typed)
+            grant = await auth.password(email, typed, self.agent)
         except SignInRefused as error:
             log.info("password refused", extra={"user_id": self.session.user_id, "address": self.client})
             return (429, TOO_MANY) if error.status == 429 else (401, "That is not your present password.")

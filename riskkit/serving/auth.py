@@ -115,17 +115,18 @@ class AuthClient:
     def __init__(self, url: str, key: str) -> None:
         self._root, self._key = url.rstrip("/"), key
 
-    async def password(self, email: str, password: str) -> Grant:
-        """Sign in."""
-        return _grant(await self._post("token?grant_type=password", {"email": email, "password": password}))
+    async def password(self, email: str, password: str, agent: str = "") -> Grant:
+        """Sign in; Auth notes the browser's name, `agent`, with the session."""
+        body = {"email": email, "password": password}
+        return _grant(await self._ask("POST", "token?grant_type=password", body, agent=agent))
 
     async def refresh(self, refresh_token: str) -> Grant:
         """A new pair of tokens; the old refresh token is spent."""
         return _grant(await self._post("token?grant_type=refresh_token", {"refresh_token": refresh_token}))
 
-    async def exchange(self, kind: LinkKind, token_hash: str) -> Grant:
+    async def exchange(self, kind: LinkKind, token_hash: str, agent: str = "") -> Grant:
         """Sign in by the secret of a mail; it works once."""
-        return _grant(await self._post("verify", {"type": kind, "token_hash": token_hash}))
+        return _grant(await self._ask("POST", "verify", {"type": kind, "token_hash": token_hash}, agent=agent))
 
     async def recover(self, email: str, page: str) -> None:
         """Have a mail sent whose link leads to `page`; Auth answers alike for addresses it does not know."""
@@ -187,15 +188,19 @@ class AuthClient:
         return await self._ask("POST", path, body, bearer)
 
     async def _ask(
-        self, method: str, path: str, body: dict[str, str] | None = None, bearer: str | None = None
+        self, method: str, path: str, body: dict[str, str] | None = None, bearer: str | None = None, agent: str = ""
     ) -> dict[str, Any]:
-        found = await self._fetch(method, f"{self._root}/auth/v1/{path}", body, bearer)
+        found = await self._fetch(method, f"{self._root}/auth/v1/{path}", body, bearer, agent)
         return found if isinstance(found, dict) else {}
 
-    async def _fetch(self, method: str, url: str, body: dict[str, str] | None, bearer: str | None) -> Any:
+    async def _fetch(
+        self, method: str, url: str, body: dict[str, str] | None, bearer: str | None, agent: str = ""
+    ) -> Any:
         headers = {"apikey": self._key, "Content-Type": "application/json"}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
+        if agent.isascii() and agent.isprintable() and agent:
+            headers["User-Agent"] = agent
         text = None if body is None else json.dumps(body)
         request = HTTPRequest(url, method, headers, text, request_timeout=10, follow_redirects=False)
         try:

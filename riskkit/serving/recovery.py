@@ -88,7 +88,7 @@ class Link(Entrance):
             self.show(429, TOO_MANY, kind=kind, token_hash=token_hash)
             return
         try:
-            grant = await self.identity.app.auth.exchange(cast(LinkKind, kind), token_hash)
+            grant = await self.identity.app.auth.exchange(cast(LinkKind, kind), token_hash, self.agent)
         except SignInRefused as error:
             log.info("link refused", extra={"address": self.client, "status": error.status})
             busy = error.status == 429

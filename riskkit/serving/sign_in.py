@@ -91,7 +91,7 @@ class SignIn(Entrance):
             return
         failures.attempt(email, self.client)
         try:
-            grant = await self.identity.app.auth.password(email, password)
+            grant = await self.identity.app.auth.password(email, password, self.agent)
         except SignInRefused as error:
             log.info("sign-in refused", extra={"account": email, "address": self.client, "status": error.status})
             if error.status == 429:

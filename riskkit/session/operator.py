@@ -72,17 +72,17 @@ class Operator:
             No such team, or no such address.
         """
         team_id, known = self._team(team), self._find(email)
-        if known is None:
-            try:
-                known = self._client.auth.admin.invite_user_by_email(email, {"redirect_to": page}).user
-            except AuthError as error:
-                unless_refused(self._settings, error)
-                raise InputError("EMAIL", email, f"an address that Auth takes: {error.message}") from error
-            invited = True
-        else:
-            invited = False
-        self._give(team_id, known.id, role)
+        invited = known is None or known.email_confirmed_at is None  # who never came is mailed again
+        user: Any = self._invited(email, page) if invited else known
+        self._give(team_id, user.id, role)
         return invited
+
+    def _invited(self, email: str, page: str) -> Any:
+        try:
+            return self._client.auth.admin.invite_user_by_email(email, {"redirect_to": page}).user
+        except AuthError as error:
+            unless_refused(self._settings, error)
+            raise InputError("EMAIL", email, f"an address that Auth takes: {error.message}") from error
 
     def set_role(self, email: str, team: str, role: str) -> str | None:
         """Give a role in a team; the role before, or None if there was none."""

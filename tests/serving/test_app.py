@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -92,10 +93,10 @@ def test_every_answer_carries_the_security_headers(browser, quant):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_server_leaves_nothing(demo_stack, project, serve, new_browser, page, number):
-    served = serve(demo_stack.home, project)
+def test_a_stopped_server_leaves_nothing(demo_stack, project, serve, new_browser, new_user, page, number):
+    served, email = serve(demo_stack.home, project), new_user()
     visitor = new_browser(served.url)
-    visitor.sign_in("viewer@atlas.example")
+    visitor.sign_in(email)
     _, kernel = visitor.open("/dashboards/probe")
     with visitor.websocket(kernel) as socket:
         seen = page(socket).load().seen()
@@ -105,6 +106,9 @@ def test_a_stopped_server_leaves_nothing(demo_stack, project, serve, new_browser
     _, alive = psutil.wait_procs(children, timeout=5)
     assert alive == []
     assert not Path(seen["environ"]["RISKKIT_BROKER"]).parent.exists()
+    with psycopg.connect(demo_stack.keys().db_url) as database:
+        left = "select count(*) from auth.sessions s join auth.users u on u.id = s.user_id where u.email = %s"
+        assert database.execute(left, (email,)).fetchone() == (0,), "no session is left at Auth"
 
 
 def test_kernels_die_with_a_killed_server_and_the_next_one_tidies_up(demo_stack, project, serve, new_browser, page):
