@@ -76,8 +76,9 @@ class Admin:
         try:
             async with self._user(request, "user_deleted") as (cursor, user):
                 await cursor.execute("delete from auth.users where id = %s", (user["id"],))
-        except psycopg.errors.IntegrityError as error:
-            raise AuthError(409, "conflict", f"Rows of {error.diag.table_name} still name this user") from error
+        except (psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.InternalError) as error:
+            why = error.diag.message_primary or "rows still name this user"
+            raise AuthError(409, "conflict", f"The user cannot be deleted: {why}") from error
         return as_json({})
 
     async def list_factors(self, request: Request) -> Response:

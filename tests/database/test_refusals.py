@@ -54,3 +54,17 @@ def test_sign_ins_and_refusals_are_on_record(stack, connection):
     assert [row[0] for row in rows] == wanted
     assert all(row[1] for row in rows)
     assert rows[2][2] == {"factor_id": factor.id, "factor_type": "totp"}
+
+
+def test_a_teams_last_admin_is_not_deleted(stack):
+    keys, name = stack.keys(), uuid.uuid4().hex[:10]
+    with service_client(keys) as service:
+        given = {"email": f"{name}@atlas.example", "password": PASSWORD, "email_confirm": True}
+        user = service.auth.admin.create_user(given).user.id
+        team = service.table("teams").insert({"slug": name, "name": "One"}).execute().data[0]["id"]
+        service.table("memberships").insert({"team_id": team, "user_id": user, "role": "admin"}).execute()
+        with pytest.raises(AuthApiError, match="cannot be deleted") as caught:
+            service.auth.admin.delete_user(user)
+        assert caught.value.status == 409
+        service.table("teams").delete().eq("id", team).execute()
+        service.auth.admin.delete_user(user)
