@@ -16,7 +16,7 @@ from riskkit.local.body import read_body
 from riskkit.local.config import Config
 from riskkit.local.database import Database
 from riskkit.local.functions import find_function
-from riskkit.local.relations import load_links
+from riskkit.local.relations import Link, load_links
 from riskkit.local.statement import Statement
 
 _PREFERENCES = {
@@ -30,19 +30,29 @@ class Rest:
 
     def __init__(self, database: Database, config: Config) -> None:
         self._database, self._config = database, config
+        self._links: list[Link] = []
 
     async def rows(self, request: Request) -> Response:
         """Read a table's rows (GET), or count them (HEAD)."""
         caller, prefer = self._database.caller(request), _preferences(request.headers)
         statement = Statement(request.path_params["name"], request.query_params.multi_items())
         async with self._database.request(caller, request) as cursor:
-            if statement.embeds:
-                statement.links = await load_links(cursor)
-            text = statement.select(self._config.max_rows, "count=exact" in prefer)
+            text = await self._selected(cursor, statement, "count=exact" in prefer)
             answer, n_rows, total = await _one(cursor, text, statement.parameters)
         span = f"{statement.offset}-{statement.offset + n_rows - 1}" if n_rows else "*"
         headers = {"content-range": f"{span}/{'*' if total is None else total}"}
         return raw_json("" if request.method == "HEAD" else answer, 200, headers)
+
+    async def _selected(self, cursor: AsyncCursor[TupleRow], statement: Statement, count: bool) -> sql.Composed:
+        """The select; foreign keys are read once, and again when they do not hold what is asked for."""
+        statement.links = self._links
+        try:
+            return statement.select(self._config.max_rows, count)
+        except RestError as error:
+            if not statement.embeds or not error.code.startswith("PGRST2"):
+                raise
+        statement.links = self._links = await load_links(cursor)
+        return statement.select(self._config.max_rows, count)
 
     async def write(self, request: Request) -> Response:
         """Insert or upsert (POST), update (PATCH) or delete (DELETE) rows."""

@@ -163,7 +163,8 @@ class Stack:
         postgres.create(secrets.superuser_password)
         database_port = postgres.start(known.get("DATABASE_PORT"))
         apply_prelude(secrets, database_port)
-        apply_migrations(self.project, secrets.db_url(database_port))
+        if apply_migrations(self.project, secrets.db_url(database_port)):
+            self._gateway.stop()  # what it knows of the schema is of the one before
         url = self._gateway.start(port, known.get("SUPABASE_URL"), self._settings(config, secrets, database_port))
         public = {"SUPABASE_URL": url, "SUPABASE_ANON_KEY": secrets.anon_key, "DATABASE_PORT": database_port}
         if public != known:
