@@ -97,9 +97,13 @@ def backfill(name: str, first: date, last: date, dry_run: bool) -> None:
         if not slots:
             click.echo(f"{found.path} has no slot from {first} to {last} that has come.")
             return
+        before = store.made(found, slots[0].at, slots[-1].at)
         made = {} if dry_run else store.backfill(found, slots)
-    columns = [(title, "left") for title in ("slot", "UTC", "as of", "", "note")]
-    words = ["would be fired unless it was" if dry_run else _jobs(made.get(one.at)) for one in slots]
+    columns = [(title, "left") for title in ("slot", "UTC", "as of", "jobs", "note")]
+    words = [
+        "fired before" if one.at in before else "would be fired" if dry_run else _jobs(made.get(one.at))
+        for one in slots
+    ]
     rows = [
         (f"{one.local:%a %Y-%m-%d %H:%M %Z}", f"{one.at:%Y-%m-%d %H:%M}", str(one.as_of), word, one.note)
         for one, word in zip(slots, words, strict=True)
@@ -153,4 +157,4 @@ def _last(fire: LastFire | None) -> tuple[str, str, str]:
 def _jobs(count: int | None) -> str:
     if count is None:
         return "fired before"
-    return f"{count} job{'' if count == 1 else 's'}" if count else "no portfolio"
+    return str(count) if count else "no portfolio"

@@ -84,7 +84,9 @@ class Scheduler:
     def look(self) -> Looked:
         """Decide everything that has come by now, once."""
         now = self._store.clock()
-        schedules = self._store.enabled()
+        enabled = self._store.enabled()
+        # In an order of its own: several that catch up at once do not ask for the same slots one after the other.
+        schedules = random.sample(enabled, len(enabled))
         known = {(one.id, one.revision) for one in schedules}
         self._sleeping_until = {key: at for key, at in self._sleeping_until.items() if key in known}
         total = Looked()

@@ -180,6 +180,17 @@ class Schedules(Rest):
                 raise Forbidden(f"Changing a schedule takes the role analyst in team {schedule.team}.")
             raise Conflict(f"Somebody else edited {schedule.path} first; look again.")
 
+    def made(self, schedule: Schedule, first: datetime, last: datetime) -> frozenset[datetime]:
+        """Those of its slots from `first` to `last` that have made jobs."""
+        begin, end = first.astimezone(UTC).isoformat(), last.astimezone(UTC).isoformat()
+        found = self._select(
+            "schedule_fires",
+            "fire_at",
+            lambda q: q.eq("schedule_id", schedule.id).gt("jobs", 0).gte("fire_at", begin).lte("fire_at", end),
+            unique="fire_at",
+        )
+        return frozenset(datetime.fromisoformat(row["fire_at"]) for row in found)
+
     def backfill(self, schedule: Schedule, slots: Sequence[Slot]) -> dict[datetime, int]:
         """Fire past slots that have made no job: how many jobs each of those made; the same again fires nothing.
 

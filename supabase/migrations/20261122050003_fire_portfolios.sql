@@ -2,7 +2,8 @@
 -- the slots of a past range are fired by an analyst's backfill.
 
 create function private.make_slot_jobs(
-  p_schedule public.schedules, p_fire_at timestamptz, p_as_of date, p_portfolios uuid[], p_priority integer, p_note text
+  p_schedule public.schedules, p_fire_at timestamptz, p_as_of date, p_portfolios uuid[], p_priority integer, p_note text,
+  p_run_at timestamptz default now()
 ) returns uuid[]
 language plpgsql set search_path = '' as $$
 declare
@@ -23,6 +24,7 @@ begin
   v_job.as_of := p_as_of;
   v_job.args := p_schedule.args;
   v_job.priority := p_priority;
+  v_job.run_at := p_run_at;
   v_job.max_attempts := p_schedule.max_attempts;
   v_job.timeout_s := p_schedule.timeout_s;
   v_job.created_by := p_schedule.edited_by;
@@ -38,7 +40,7 @@ begin
   return v_jobs;
 end $$;
 comment on function private.make_slot_jobs is 'The jobs of a slot whose row is there, one for each portfolio. Its callers have checked who asks.';
-grant execute on function private.make_slot_jobs(public.schedules, timestamptz, date, uuid[], integer, text) to service_role;
+grant execute on function private.make_slot_jobs(public.schedules, timestamptz, date, uuid[], integer, text, timestamptz) to service_role;
 
 drop function public.fire_schedule(uuid, timestamptz, integer, text, date, uuid[]);
 create function public.fire_schedule(
@@ -114,6 +116,7 @@ declare
   v_schedule public.schedules;
   v_slot record;
   v_made integer := 0;
+  v_slots integer := 0;
 begin
   select * into v_schedule from public.schedules s
   where s.id = p_schedule and (v_service or s.team_id = any (array(select private.my_teams()))) for no key update;
@@ -145,8 +148,10 @@ begin
     where f.jobs = 0 and f.outcome <> 'skipped_holiday';
     if found then
       fire_at := v_slot.fire_at;
-      -- Today's reports come before those of the past.
-      jobs := cardinality(private.make_slot_jobs(v_schedule, v_slot.fire_at, v_slot.as_of, null, greatest(v_schedule.priority - 10, -100), 'backfilled'));
+      -- Today's reports come before those of the past, and those in the order of their slots.
+      v_slots := v_slots + 1;
+      jobs := cardinality(private.make_slot_jobs(v_schedule, v_slot.fire_at, v_slot.as_of, null,
+        greatest(v_schedule.priority - 10, -100), 'backfilled', now() - (1000 - v_slots) * interval '1 microsecond'));
       v_made := v_made + jobs;
       if v_made > 10000 then
         perform private.refuse('slots', v_made::text, 'at most 10000 jobs at once: a shorter range');

@@ -219,6 +219,17 @@ def test_a_backfill_fires_what_was_missed_and_the_same_again_nothing(desk):
     assert desk.one("select cursor_at from schedules where id = %s", schedule) == cursor
 
 
+def test_a_backfill_is_worked_off_in_the_order_of_its_slots(desk):
+    schedule = make(desk, portfolios=["*"], concurrency=1)
+    days = [f"2022-12-{day:02}" for day in range(1, 13)]
+    backfill(desk.service, schedule, [(f"{day}T23:15Z", day) for day in reversed(days)])
+    claimed = []
+    while hold := desk.claim():
+        claimed.append(str(desk.job(hold.id)["as_of"]))
+        desk.fail(hold, retryable=False, type="Test")
+    assert claimed == days
+
+
 def test_a_slot_that_found_no_book_is_made_up_for(desk):
     schedule = make(desk, portfolios=["later"])
     fire(desk, schedule)
