@@ -59,6 +59,7 @@ def write_backup(target: Path, postgres: Postgres, secrets: Secrets, folder: Pat
     try:
         with psycopg.connect(_superuser(postgres, secrets)) as connection:
             connection.execute("set transaction isolation level repeatable read, read only")
+            connection.execute("set local idle_in_transaction_session_timeout = 0")  # the dump may take its time
             (snapshot,) = connection.execute("select pg_export_snapshot()").fetchone() or ("",)
             options = ("-Fc", "--snapshot", snapshot, "-f", dump, "-d", "postgres")
             postgres.client("pg_dump", *options, password=secrets.superuser_password)
