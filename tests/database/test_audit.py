@@ -241,6 +241,33 @@ def test_an_admin_asks_about_his_own_chains_only(world):
         assert {None, *world.teams.values()} <= set(verdicts(world.connection)), "the service: every chain"
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_the_chain_without_a_team_is_verified_in_parts(world, size):
+    part = "select entries, last_seq, head, broken, reason from verify_audit_part(%s, %s)"
+    with world.connection.transaction(force_rollback=True):
+        for _ in range(6):
+            world.connection.execute(NOBODY, [None, "x", "{}"])
+        heads, count, after = [row[3] for row in entries(world, None)], 0, 0
+        with world.acting("a_admin", "aal2") as session:
+            while row := session.execute(part, [after, size]).fetchone():
+                assert (row[2], row[3]) == (heads[row[1] - 1], None)
+                count, after = count + row[0], row[1]
+        assert count == after == len(heads)
+        for user, aal in (("a_admin", "aal1"), ("a_approver", "aal2"), ("nobody", "aal2")):
+            assert world.attempt(user, part, [0, size], aal) == 0
+        world.connection.execute("alter table audit_log disable trigger no_change")
+        for change, broken, reason in (
+            ("update audit_log set subject = 'y' where team_id is null and seq = %s", 0, "changed"),
+            ("delete from audit_log where team_id is null and seq = %s", 1, "missing"),
+        ):
+            with world.connection.transaction(force_rollback=True):
+                world.connection.execute(change, [after - 3])
+                found = world.connection.execute(part, [after - 5, 100]).fetchone()
+                assert (found[3], reason in found[4]) == (after - 3 + broken, True)
+                # Also where a part begins with it.
+                assert world.connection.execute(part, [after - 4, 1]).fetchone()[3] == after - 3 + broken
+
+
 def test_many_writers_at_once_make_one_chain(world):
     """Eight connections, two teams and none; some roll back. No fork, no gap."""
     teams = [*world.teams.values(), None]

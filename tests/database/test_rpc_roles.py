@@ -42,8 +42,8 @@ RPCS = {
     "decide_on_run": ("approver", "select from decide_on_run(%(run)s, %(hash)s, 'approved')"),
     "redrive_job": ("admin", "select from redrive_job(%(dead)s)"),
 }
-#: About the caller alone, of no team: tests of sign-in have them.
-OWN = {"my_sessions", "end_session"}
+#: About the caller alone (tests of sign-in have them), or about no team (tests of the audit log).
+OWN = {"my_sessions", "end_session", "verify_audit_part"}
 
 
 @pytest.fixture(scope="module")
