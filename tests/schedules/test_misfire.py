@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from riskkit.errors import InputError
 from riskkit.schedules import Misfire, Timetable, due
@@ -53,6 +55,20 @@ def test_ten_thousand_missed_slots_are_capped_and_the_rest_recorded():
     now = datetime(2024, 5, 13, 0, 2, tzinfo=UTC)
     found = due(often, now - timedelta(minutes=300_000), now)
     assert [one.outcome for one in found] == ["coalesced"] * 9_990 + ["enqueued"] * 10
+
+
+@given(
+    policy=st.sampled_from(["skip", "coalesce", "all"]),
+    cap=st.integers(1, 5),
+    days=st.integers(1, 12),
+    killed_after=st.integers(0, 30),
+)
+def test_a_scheduler_killed_between_two_slots_leaves_the_others_as_they_were(policy, cap, days, killed_after):
+    timetable = Timetable("0 7,18 * * *", "Europe/London", "XLON", misfire=Misfire(policy, cap))
+    whole = due(timetable, BACK - timedelta(days=days), BACK)
+    decided = whole[:killed_after]
+    cursor = decided[-1].slot.at if decided else BACK - timedelta(days=days)
+    assert decided + due(timetable, cursor, BACK) == whole
 
 
 def test_a_scheduler_that_looks_again_finds_nothing():
