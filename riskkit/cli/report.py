@@ -18,14 +18,12 @@ from riskkit.parameters.declaration import describe
 from riskkit.parameters.given import Given, Place, Plain
 from riskkit.parameters.merge import merge
 from riskkit.parameters.validate import validate
+from riskkit.reporting.making import FinishedRun
 from riskkit.reporting.order import Definition, definition, report_names
-from riskkit.reporting.runner import FinishedRun, run_report
-from riskkit.reporting.steps import STEPS, OnStep, silent
+from riskkit.reporting.runner import run_report
+from riskkit.reporting.steps import OnStep, percent, silent
 from riskkit.settings import Settings
 from riskkit.store.inputs import early_ends, find_portfolios
-
-#: How much of the progress bar each step is worth, in percent; the notebook takes nearly all of the time.
-WORTH = {"prepare": 4, "sweep": 2, "freeze": 6, "execute": 78, "verify": 1, "render": 4, "store": 2, "commit": 2}
 
 
 @click.command(add_help_option=False)
@@ -108,14 +106,11 @@ def progress(quiet: bool) -> Iterator[OnStep]:
     if quiet or not sys.stderr.isatty():
         yield silent
         return
-    begins, at = {}, 0
-    for step in STEPS:
-        begins[step], at = at, at + WORTH.get(step, 1)
-    with tqdm(total=at, leave=False, bar_format="{desc:<9} {bar:32} {percentage:3.0f} %  {elapsed}") as bar:
+    with tqdm(total=100, leave=False, bar_format="{desc:<9} {bar:32} {percentage:3.0f} %  {elapsed}") as bar:
 
         def show(step: str, fraction: float) -> None:
             bar.set_description_str(step, refresh=False)
-            bar.n = begins[step] + fraction * WORTH.get(step, 1)
+            bar.n = percent(step, fraction)
             bar.refresh()
 
         yield show

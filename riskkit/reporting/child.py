@@ -94,7 +94,7 @@ class ReportClient(PapermillNotebookClient):  # type: ignore[misc]
         """Run one cell and say that it is done."""
         self.current = cell_index
         done = super().execute_cell(cell, cell_index, *args, **kwargs)
-        self.voice.say(cell=cell_index + 1)
+        self.voice.say(cell=cell_index + 1, next=self.numbers[min(cell_index + 1, len(self.numbers) - 1)])
         return done
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
@@ -176,18 +176,28 @@ def execute(order: dict[str, Any], voice: Voice) -> None:
 def main() -> None:
     """Read the order and execute it."""
     voice = Voice()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
+    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    _bound(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
+    _bound(resource.RLIMIT_AS, order["memory_limit"])
+    _bound(resource.RLIMIT_CORE, 0)
     try:
-        execute(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), voice)
+        execute(order, voice)
     except papermill.PapermillExecutionError as error:
         voice.fail(cell=_cell(), name=error.ename, message=error.evalue, traceback=error.traceback)
     except CellTimeoutError:
         voice.fail(cell=_cell(), name="Timeout", message=f"no end after {ReportEngine.last.timeout} s")
     except DeadKernelError:
         voice.fail(cell=_cell(), name="DeadKernel", message="the kernel died")
-    except (OSError, RuntimeError, nbformat.ValidationError) as error:
+    except (OSError, MemoryError, RuntimeError, nbformat.ValidationError) as error:
         voice.fail(name=type(error).__name__, message=str(error))
     os._exit(0)  # all is written and said; the thread above would hold the interpreter up
+
+
+def _bound(what: int, most: int) -> None:
+    """A limit of this process, which its kernel inherits; a lower one that is there already stays."""
+    hard = resource.getrlimit(what)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
 
 
 def _cell() -> int:

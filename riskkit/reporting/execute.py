@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.errors import RiskkitError
+from riskkit.reporting.stopping import Stop
 from riskkit.settings import Settings, surroundings
 
 #: What a report's processes may know of our environment; everything else, credentials included, stays here.
 KEPT = frozenset(
     ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 )
+
+#: Told (cells done, cells in all, number of the next one in the notebook).
+OnCell = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,14 @@ class Limits:
         Longest run, and longest single cell.
     output_bytes : int
         Most that its cells may print and display together.
+    memory_bytes : int
+        Address space of each of its processes; what asks for more gets a MemoryError.
     """
 
     run_seconds: int = 900
     cell_seconds: int = 600
     output_bytes: int = 20 * 2**20
+    memory_bytes: int = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ def execute(
     settings: Settings,
     parameters: Mapping[str, object],
     limits: Limits,
-    on_cell: Callable[[int, int], None],
+    on_cell: OnCell,
+    stop: Stop,
 ) -> Executed:
     """Run `work/notebook.ipynb` into `work/executed.ipynb`.
 
@@ -87,12 +95,16 @@ def execute(
         Validated: papermill escapes values, but runs names as code.
     limits : Limits
     on_cell : callable
-        Told (cells done, cells in all) as they are done.
+        Told (cells done, cells in all, number of the next in the notebook) as they are done.
+    stop : Stop
+        Ends the processes from another thread.
 
     Raises
     ------
     CellFailed
         A cell failed, the kernel died, a limit was exceeded, or the result could not be written.
+    Stopped
+        It was told to end.
     """
     with _runtime(work.name) as runtime, (work / "log.txt").open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 (our own module)
@@ -113,11 +125,13 @@ def execute(
         timer = threading.Timer(limits.run_seconds, end_overdue)
         timer.start()
         try:
-            last = _follow(child, on_cell)
+            with stop.ending(lambda: _kill(child.pid)):
+                last = _follow(child, on_cell)
         finally:
             timer.cancel()
             _kill(child.pid)
             _close(child)
+    stop.check()
     if overdue.is_set():
         raise CellFailed(None, "Timeout", f"no end after {limits.run_seconds} s")
     if "done" in last:
@@ -153,6 +167,7 @@ def _order(work: Path, runtime: Path, parameters: Mapping[str, object], limits: 
         "runtime": str(runtime),
         "cell_timeout": limits.cell_seconds,
         "output_limit": limits.output_bytes,
+        "memory_limit": limits.memory_bytes,
     }
     path = work / "order.json"
     path.write_text(json.dumps(order), encoding="utf-8")
@@ -176,7 +191,7 @@ def _environment(work: Path, settings: Settings, runtime: Path) -> dict[str, str
     }
 
 
-def _follow(child: subprocess.Popen[bytes], on_cell: Callable[[int, int], None]) -> dict[str, Any]:
+def _follow(child: subprocess.Popen[bytes], on_cell: OnCell) -> dict[str, Any]:
     """Read what the child says to its end; the last thing it said."""
     last: dict[str, Any] = {}
     cells = 0
@@ -185,7 +200,7 @@ def _follow(child: subprocess.Popen[bytes], on_cell: Callable[[int, int], None])
         last = json.loads(line)
         cells = last.get("cells", cells)
         if "cell" in last:
-            on_cell(last["cell"], cells)
+            on_cell(last["cell"], cells, last["next"])
     return last
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from riskkit.errors import InputError
 from riskkit.parameters.declaration import Parameter, Value
+from riskkit.parameters.execution import Execution
 from riskkit.parameters.notebook import notebook_declarations, notebook_names, notebook_path
 from riskkit.parameters.report_file import load_report
 from riskkit.parameters.validate import complete, validate
@@ -31,6 +32,8 @@ class Definition:
         Parameters that the definition sets.
     declared : tuple of Parameter
         All parameters of the notebook.
+    execution : Execution
+        Time limits, among others.
     """
 
     key: str
@@ -38,6 +41,7 @@ class Definition:
     portfolios: tuple[str, ...]
     pinned: Mapping[str, Value]
     declared: tuple[Parameter, ...]
+    execution: Execution
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,15 @@ def definition(project: Path, name: str) -> Definition:
     if file.is_file():
         report = load_report(file)
         notebook, portfolios, pinned = notebook_path(project, report.notebook), report.portfolios, report.parameters
+        execution = report.execution
     else:
-        notebook, portfolios, pinned = notebook_path(project, name), (), {}
+        notebook, portfolios, pinned, execution = notebook_path(project, name), (), {}, Execution()
     declared = notebook_declarations(notebook)
     missing = {"portfolio", "as_of"} - {parameter.name for parameter in declared}
     if missing:
         expected = "a parameters cell that declares portfolio and as_of"
         raise InputError("parameters cell", ", ".join(sorted(missing)) + " missing", expected, source=str(notebook))
-    return Definition(name, notebook, portfolios, pinned, declared)
+    return Definition(name, notebook, portfolios, pinned, declared, execution)
 
 
 def report_names(project: Path) -> tuple[str, ...]:

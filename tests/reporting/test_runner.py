@@ -15,7 +15,8 @@ import pytest
 
 from riskkit.errors import Forbidden, InputError, RunFailed, Unavailable
 from riskkit.reporting.execute import Limits
-from riskkit.reporting.runner import finished_notebook, run_report
+from riskkit.reporting.making import finished_notebook
+from riskkit.reporting.runner import run_report
 from riskkit.reporting.steps import STEPS
 from riskkit.runs.record import read_run
 from riskkit.settings import Settings

@@ -1,0 +1,260 @@
+"""One run, from its order to its folder: the steps that a person's report and a worker's job share."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from riskkit.errors import InputError, RunFailed
+from riskkit.logs import bound
+from riskkit.metric import Metric
+from riskkit.reporting.blocks import header
+from riskkit.reporting.execute import CellFailed, Executed, Limits, execute
+from riskkit.reporting.failure import keep_failure, reason
+from riskkit.reporting.ledger import Ledger
+from riskkit.reporting.order import Order
+from riskkit.reporting.places import Places, work_folder
+from riskkit.reporting.render import Provenance, render
+from riskkit.reporting.steps import Steps
+from riskkit.reporting.stopping import Stop
+from riskkit.reporting.sweep import COMMIT, publish
+from riskkit.runs.frozen import FILES, FOLDER, freeze, sha256
+from riskkit.runs.identity import code_version, new_run_id, package_versions
+from riskkit.runs.objects import Objects, fsync
+from riskkit.runs.record import PAGES, RUN_JSON, read_metrics, run_json
+from riskkit.settings import Settings
+from riskkit.store.contract import Artifact, Inputs, RunRecord, Store
+from riskkit.store.inputs import load_inputs
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A report that is there.
+
+    Attributes
+    ----------
+    record : RunRecord
+        As the database has it.
+    folder : Path
+        With `report.html`, `notebook.ipynb` and `run.json`.
+    portfolio : str
+        `team/portfolio`.
+    seconds, processor_seconds : mapping
+        By step.
+    """
+
+    record: RunRecord
+    folder: Path
+    portfolio: str
+    seconds: Mapping[str, float]
+    processor_seconds: Mapping[str, float]
+
+    @property
+    def html(self) -> Path:
+        """The page."""
+        return self.folder / "report.html"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run to make.
+
+    Attributes
+    ----------
+    order : Order
+        What.
+    store : Store
+        Where its inputs are read.
+    ledger : Ledger
+        Whose it is, and how it is written down.
+    limits : Limits
+        What it may use.
+    """
+
+    order: Order
+    store: Store
+    ledger: Ledger
+    limits: Limits
+
+
+def make(settings: Settings, task: Task, steps: Steps, stop: Stop) -> FinishedRun:
+    """Freeze, execute, verify, render, store, commit, publish; complete or absent.
+
+    Raises
+    ------
+    InputError
+        The data will not do: nothing was started.
+    RunFailed
+        Nothing that looks like a report was left; `reports/.failed/<run_id>/` has the log.
+    Stopped
+        It was told to end before it was committed.
+    """
+    places, run_id = Places.of(settings), new_run_id()
+    with bound(run_id=run_id), work_folder(places, run_id) as work:
+        try:
+            run = _Run(settings, task.store, task.order, task.ledger, run_id, work, steps, stop)
+            return run.make(places, task.limits)
+        except (CellFailed, InputError, OSError) as error:
+            if isinstance(error, InputError) and steps.current == "freeze":
+                raise  # the data will not do: nothing was started
+            cell = error.cell if isinstance(error, CellFailed) else None
+            failure = RunFailed(run_id, steps.current, reason(error), cell=cell)
+            keep_failure(places, work, failure, error)
+            raise failure from error
+
+
+@dataclass(frozen=True)
+class _Run:
+    settings: Settings
+    store: Store
+    order: Order
+    ledger: Ledger
+    run_id: str
+    work: Path
+    steps: Steps
+    stop: Stop
+
+    def make(self, places: Places, limits: Limits) -> FinishedRun:
+        step, started = self.steps.step, datetime.now(UTC).replace(microsecond=0)
+        with step("freeze"):
+            inputs, hashes = self._freeze()
+        with step("execute"):
+            executed = execute(self.work, self.settings, self.order.parameters, limits, self.steps.within, self.stop)
+        self._split(executed)
+        with step("verify"):
+            notebook = finished_notebook(self.work / "executed.ipynb")
+            metrics = read_metrics(self.work / "run" / "outputs" / "metrics.json")
+        with step("render"):
+            record = self._record(hashes, metrics, notebook, started)
+            final = self._write_pages(record, notebook, inputs)
+        with step("store"):
+            record = self._store(places.objects, record, final)
+        target = places.run(record.report, record.as_of, self.order.ref.path, self.run_id)
+        with step("commit"):
+            self._intend(target.relative_to(places.reports))
+            self.ledger.commit(record)
+        with step("publish"):
+            publish(final, target)
+        return FinishedRun(record, target, self.order.ref.path, self.steps.seconds, self.steps.processor_seconds)
+
+    def _freeze(self) -> tuple[Inputs, dict[str, str]]:
+        inputs = load_inputs(self.store, self.order.ref.path, self.order.as_of, 1)
+        shutil.copyfile(self.order.definition.notebook, self.work / "notebook.ipynb")
+        hashes = freeze(inputs, self.order.parameters, self.work / "run")
+        return inputs, {"notebook.ipynb": sha256(self.work / "notebook.ipynb"), **hashes}
+
+    def _split(self, executed: Executed) -> None:
+        for part, seconds in executed.seconds.items():
+            self.steps.seconds[f"execute.{part}"] = seconds
+        for part, seconds in executed.processor_seconds.items():
+            self.steps.processor_seconds[f"execute.{part}"] = seconds
+
+    def _record(
+        self, hashes: dict[str, str], metrics: tuple[Metric, ...], notebook: dict[str, Any], started: datetime
+    ) -> RunRecord:
+        seed = self.order.parameters.get("seed", header(notebook).get("seed"))
+        return RunRecord(
+            id=self.run_id,
+            report=self.order.definition.key,
+            notebook=self.order.definition.notebook.stem,
+            portfolio_id=self.order.ref.id,
+            team_id=self.order.ref.team_id,
+            as_of=self.order.as_of,
+            run_at=started,
+            official=self.ledger.official,
+            parameters=dict(self.order.parameters),
+            inputs=hashes,
+            code=code_version(self.settings.project),
+            packages=package_versions(),
+            seed=seed if isinstance(seed, int) else None,
+            metrics=metrics,
+            artifacts=(),
+            overrides=self.order.overrides,
+        )
+
+    def _write_pages(self, record: RunRecord, notebook: dict[str, Any], inputs: Inputs) -> Path:
+        page = render(
+            notebook,
+            Provenance(
+                run_id=record.id,
+                report=record.report,
+                run_by=self.ledger.run_by,
+                run_at=record.run_at,
+                as_of=record.as_of,
+                official=record.official,
+                portfolio=self.order.ref.path,
+                portfolio_title=self.order.ref.title,
+                base_currency=self.order.ref.base_currency,
+                parameters=record.parameters,
+                changed=self.order.changed,
+                inputs=record.inputs,
+                code=record.code,
+                packages=record.packages,
+                seed=record.seed,
+                sources=inputs.sources,
+                notes=inputs.notes,
+            ),
+        )
+        final = self.work / "final"
+        final.mkdir()
+        write(final / "report.html", page)
+        write(final / "notebook.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+        return final
+
+    def _store(self, objects: Objects, record: RunRecord, final: Path) -> RunRecord:
+        """Keep every artifact by content; `run.json`, which lists the others, last."""
+        run, tables = self.work / "run", sorted((self.work / "run" / "outputs" / "tables").glob("*.csv"))
+        files = [(final / name, name) for name in PAGES]
+        files.append((run / "outputs" / "metrics.json", "metrics.json"))
+        files += [(table, f"tables/{table.name}") for table in tables]
+        files.append((self.work / "notebook.ipynb", "inputs/notebook.ipynb"))
+        files += [(run / FOLDER / name, f"inputs/{name}") for name in FILES]
+        record = replace(record, artifacts=tuple(self._keep(objects, path, name) for path, name in files))
+        write(final / RUN_JSON, run_json(record, self.order.ref.path, self.ledger.run_by, self.steps.seconds))
+        fsync(final)
+        return replace(record, artifacts=(*record.artifacts, self._keep(objects, final / RUN_JSON, RUN_JSON)))
+
+    def _keep(self, objects: Objects, path: Path, name: str) -> Artifact:
+        artifact = objects.put(path, name)
+        self.ledger.keep(path, artifact)
+        return artifact
+
+    def _intend(self, folder: Path) -> None:
+        """From the intent on, a sweep asks the database whether this run exists."""
+        write(self.work / COMMIT, json.dumps({"user_id": self.ledger.user_id, "folder": str(folder)}))
+        fsync(self.work)
+
+
+def finished_notebook(path: Path) -> dict[str, Any]:
+    """The notebook papermill wrote, if it truly came to its end, without the paths of this machine.
+
+    Raises
+    ------
+    InputError
+        It did not: a killed run leaves valid JSON too.
+    """
+    try:
+        notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        ran = notebook["metadata"]["papermill"]
+        unfinished = [cell for cell in notebook["cells"] if cell["metadata"]["papermill"]["status"] != "completed"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("notebook", path.name, "the notebook that papermill wrote") from error
+    if not ran.get("end_time") or ran.get("exception") or unfinished:
+        raise InputError("notebook", path.name, "a notebook that papermill ran to its end")
+    for name in ("input_path", "output_path", "environment_variables"):
+        ran.pop(name, None)
+    return notebook
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
