@@ -79,7 +79,7 @@ class AccountForm(Form):
             "here": session is self.session,
             "device": device(session.agent),
             "address": session.address,
-            "since": time.strftime("%Y-%m-%d %H:%M", time.gmtime(session.since)) + " UTC",
+            "since": time.strftime("%Y-%m-%d|%H:%M UTC", time.gmtime(session.since)).split("|"),
             "active": "just now" if minutes < 2 else f"{minutes} minutes ago",
         }
 

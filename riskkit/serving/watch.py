@@ -81,7 +81,8 @@ class Watch:
         except Unavailable:
             return None
         except SignInRefused as error:
-            return None if error.status == 429 else f"ended at Auth ({error.code or error.status})"
+            # 401 and 403 are about this session; anything else (too many requests, a database that reloads) is not.
+            return f"ended at Auth ({error.code or error.status})" if error.status in (401, 403) else None
         if account.banned:
             return "banned"
         if account.verified and session.grant.aal != "aal2":

@@ -75,6 +75,8 @@ class Operator:
         invited = known is None or known.email_confirmed_at is None  # who never came is mailed again
         user: Any = self._invited(email, page) if invited else known
         self._give(team_id, user.id, role)
+        if invited:
+            self._record("account.invited", user, {"role": role})
         return invited
 
     def _invited(self, email: str, page: str) -> Any:
