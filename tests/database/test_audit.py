@@ -190,7 +190,7 @@ def test_sign_ins_and_refusals_are_noted_for_every_team_of_the_user(world):
 def test_the_chain_is_computed_again_by_anybody_who_may_read_it(world):
     with world.acting("a_admin", "aal2") as session:
         read = session.execute("select * from audit_entries(%s)", [world.teams["a"]]).fetchall()
-    assert read == entries(world, world.teams["a"])
+    assert read == entries(world, world.teams["a"])[:1000], "a page of it"
     previous = "0" * 64
     for place, (seq, entry, before, digest) in enumerate(read, 1):
         assert (seq, before) == (place, previous)
