@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from riskkit.errors import InputError
 if TYPE_CHECKING:
     from exchange_calendars import ExchangeCalendar
 
+_NAME = re.compile(r"[A-Z0-9_/]{1,32}")
 #: Days that are known: holidays further off have not been announced.
 FIRST, LAST = date(2000, 1, 3), date(2031, 12, 31)
 
@@ -110,6 +112,9 @@ class Exchange:
 
 @lru_cache(maxsize=8)
 def _calendar(name: str) -> ExchangeCalendar:
+    expected = "an exchange's identifier such as XNYS, XLON, XTKS or XASX"
+    if not _NAME.fullmatch(name):
+        raise InputError("calendar", name, expected)
     import exchange_calendars  # 0.2 s, and only a schedule asks for it
     from exchange_calendars.errors import InvalidCalendarName
 
@@ -117,7 +122,7 @@ def _calendar(name: str) -> ExchangeCalendar:
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # its use of pandas
             return exchange_calendars.get_calendar(name, start=FIRST.isoformat(), end=LAST.isoformat())
     except InvalidCalendarName as error:
-        raise InputError("calendar", name, "an exchange's identifier such as XNYS, XLON, XTKS or XASX") from error
+        raise InputError("calendar", name, expected) from error
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -76,7 +77,7 @@ class Timetable:
     def __post_init__(self) -> None:
         _one_of("roll", self.roll, get_args(Roll))
         _one_of("as_of", self.as_of, get_args(AsOf))
-        if self.timezone not in available_timezones() or self.timezone.startswith(("Etc/", "posix", "right")):
+        if self.timezone not in _zones():
             raise InputError("timezone", self.timezone, "an IANA time zone such as America/New_York")
         Cron(self.cron)
         if self.calendar is not None:
@@ -93,6 +94,13 @@ class Timetable:
     def exchange(self) -> Exchange | None:
         """The exchange, where there is one."""
         return Exchange(self.calendar) if self.calendar else None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """UTC and the zones of places; the rest of the database is fixed offsets and other people's names for those."""
+    apart = ("Etc/", "posix", "right", "SystemV/")
+    return frozenset(one for one in available_timezones() if "/" in one and not one.startswith(apart)) | {"UTC"}
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
