@@ -14,8 +14,8 @@ BAD = {
                   "'@daily'", "0 24 * * *", "0 0 0 * *", "１５ 18 * * *", '"0 0\\n* * *"']),
     72: ("cron", ["'* * 31 2 *'", "0 0 30 2 *", "0 0 31 4,6 *"]),
     73: ("cron", ["'* * * * * * *'", "'* * * * * *'", "0 0 0 1 1 MON 2026"]),
-    74: ("timezone", ["Mars/X", "EST5", "../etc", "''", "Etc/GMT+5", "posix/America/New_York", "america/new_york", "EST",
-                      "Japan"]),
+    74: ("timezone", ["Mars/X", "EST5", "../etc", "''", "Etc/GMT+5", "posix/America/New_York", "america/new_york",
+                      "EST", "Japan"]),
     76: ("cron", ["'* * * * *'", "'*/5 * * * *'", "0,30,45 * * * *"]),
     77: ("calendar", ["MOON", "NYSE2", "''", "../XNYS", "[XNYS]", "CME_Equity"]),
 }  # fmt: skip
