@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("riskkit.cli.serve", "Serve the dashboards."),
     "users": ("riskkit.cli.users", "Invite people, give roles, reset second factors (operator)."),
     "whoami": ("riskkit.cli.whoami", "Show who is signed in."),
+    "worker": ("riskkit.cli.worker", "Make the reports that the queue holds (operator)."),
 }
 
 

@@ -189,7 +189,7 @@ class SupabaseStore(Rest):
             query = query.eq("report", report) if report is not None else query
             query = query.eq("recorded_by", recorded_by) if recorded_by is not None else query
             found: Any = query.order("run_at", desc=True).order("id").limit(min(limit, PAGE)).execute().data
-        return tuple(_readable(found))
+        return tuple(readable(found))
 
     def run(self, run_id: str) -> RunRecord:
         """One run."""
@@ -214,7 +214,7 @@ class SupabaseStore(Rest):
         return [rows.series(row) for row in found if row["dates"]]
 
 
-def _readable(found: Sequence[Mapping[str, Any]]) -> Iterator[RunRecord]:
+def readable(found: Sequence[Mapping[str, Any]]) -> Iterator[RunRecord]:
     """The runs that these rows are; one that cannot be read is left out and logged."""
     for row in found:
         try:

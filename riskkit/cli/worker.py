@@ -1,0 +1,62 @@
+"""`riskkit worker`: makes the reports that schedules and people put into the queue, beside any number of others."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from types import FrameType
+
+import click
+
+from riskkit import logs
+from riskkit.reporting.alone import keep_to_itself
+from riskkit.reporting.job import Service
+from riskkit.reporting.worker import Plan, Worker
+from riskkit.settings import Settings, take_service_key
+
+#: What a process says that SIGTERM ended.
+_TERMINATED = 128 + signal.SIGTERM
+
+
+@click.command("worker")
+@click.option("-j", "--lanes", default=1, show_default=True, type=click.IntRange(1, 64), help="Reports made at once.")
+@click.option("--queue", default="default", show_default=True, help="The queue to work off.")
+@click.option("--once", is_flag=True, help="End when there is nothing to do.")
+@click.option(
+    "--grace", default=30.0, show_default=True, type=click.FloatRange(0, 3600),
+    help="Seconds that a report may still take when the worker is told to end; then its job is given back.",
+)  # fmt: skip
+def command(lanes: int, queue: str, once: bool, grace: float) -> None:
+    """Make the reports of the queue: each job's run is official, and is there whole or not at all.
+
+    Start as many as you like, on any machine that has the project. What a killed worker held goes to another when its
+    lease lapses. SIGTERM: no new job, those that run may finish within --grace; the second ends it at once. Needs the
+    service key: SUPABASE_SERVICE_ROLE_KEY, the file that SUPABASE_SERVICE_ROLE_KEY_FILE names, or the embedded
+    Supabase's own file. The notebooks' processes get none of it.
+    """
+    settings = Settings.load()
+    url, _ = settings.supabase()
+    logs.configure()
+    keep_to_itself()
+    service = Service.at(url, take_service_key(settings))
+    worker = Worker(settings, service, Plan(lanes, queue, once, grace))
+    told = 0
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nonlocal told
+        told += 1
+        if told > 1:
+            os._exit(_TERMINATED)  # its processes end with it, its jobs go to others when their lease lapses
+        worker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    try:
+        worker.run()
+    finally:
+        service.close()
+    if once:
+        counts = Counter(worker.outcomes)
+        said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+        click.echo(f"{len(worker.outcomes)} jobs{': ' if said else ''}{said}")
