@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -17,6 +18,7 @@ from riskkit.var.figures import Outcome
 from riskkit.var.historical import historical
 from riskkit.var.model import CovarianceModel, check_given, covariance_model, uses_covariance
 from riskkit.var.monte_carlo import monte_carlo, t_copula
+from riskkit.var.options import HistoricalSpec, ParametricSpec
 from riskkit.var.parametric import parametric
 from riskkit.var.result import VarResult
 from riskkit.var.spec import VarSpec
@@ -80,8 +82,9 @@ def portfolio_var(
     history = history.select(portfolio.factors)
     snapshot = history.snapshot()
     book = Revaluer(portfolio, snapshot, spec.revaluation)
-    model = covariance_model(history, spec, covariance) if uses_covariance(spec) else None
-    outcome = _outcome(book, history, model, spec, threads)
+    how = spec if portfolio.factors else _still(spec)
+    model = covariance_model(history, how, covariance) if uses_covariance(how) else None
+    outcome = _outcome(book, history, model, how, threads)
     return VarResult(
         spec=spec,
         portfolio=portfolio,
@@ -97,6 +100,7 @@ def portfolio_var(
         estimator=outcome.estimator,
         notes=(
             *_horizon_notes(spec),
+            *(() if portfolio.factors else ("No position depends on a risk factor: nothing can move.",)),
             *outcome.notes,
             *_book_notes(portfolio, history, spec, book, outcome),
             *history.notes,
@@ -119,6 +123,17 @@ def _outcome(
     if spec.method == "parametric":
         return parametric(book, history, model, spec)
     return monte_carlo(book, history, model, spec, threads)
+
+
+def _still(spec: VarSpec) -> VarSpec:
+    """The plain form of the method: a book in which nothing moves has no volatility, copula or curvature to fit."""
+    return replace(
+        spec,
+        method="monte_carlo_normal" if spec.method == "monte_carlo_t_copula" else spec.method,
+        covariance="sample",
+        historical=HistoricalSpec(),
+        parametric=ParametricSpec(),
+    )
 
 
 def _days_in_order(spec: VarSpec) -> bool:
