@@ -8,6 +8,7 @@ from riskkit.charts.backtest import (
     backtest_tests,
 )
 from riskkit.charts.backtest_books import backtest_books
+from riskkit.charts.beyond import beyond_var
 from riskkit.charts.change import (
     change_by_position,
     change_effects,
@@ -40,6 +41,7 @@ __all__ = [
     "backtest_headline",
     "backtest_tail_tests",
     "backtest_tests",
+    "beyond_var",
     "books",
     "change_by_position",
     "change_effects",

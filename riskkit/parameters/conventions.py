@@ -28,7 +28,7 @@ FORBIDDEN: dict[type[ast.AST], str] = {
 MAX_LINES = 12
 #: Of the parameters cell, which is a table of one line a parameter.
 MAX_PARAMETERS = 20
-MAX_CODE_CELLS = 14
+MAX_CODE_CELLS = 15
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 

@@ -61,7 +61,7 @@ def _fitted(losses: FloatArray, tail_fraction: float) -> ParetoTail:
 
 
 def _pareto(tail: ParetoTail, level: float, currency: str) -> list[tuple[str, float | None, str, str]]:
-    how = f"{tail.n_excesses} losses beyond {tail.threshold:,.6g}, {tail.method.replace('_', ' ')}"
+    how = f"{tail.n_excesses:,} losses beyond {tail.threshold:,.6g}, {tail.method.replace('_', ' ')}"
     error = "" if tail.shape_standard_error is None else f"standard error {tail.shape_standard_error:.2g}"
     return [
         ("pareto_var", *_figure(tail.value_at_risk, level, how, currency)),

@@ -17,6 +17,7 @@ VAR_VIEWS = [
     charts.component_var_by_asset_class,
     charts.component_var_by_currency,
     charts.components,
+    charts.beyond_var,
 ]
 STRESS_VIEWS = [charts.stress_headline, charts.stress_scenarios, charts.stress_by_position]
 
