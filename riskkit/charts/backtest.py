@@ -59,7 +59,7 @@ def _tiles(result: BacktestResult) -> list[Tile]:
     if light.multiplier is not None:
         note = "on capital, by the number of exceptions (MAR99)"
         multiplier = Tile("multiplier", "Basel multiplier", number(light.multiplier, 2), "", note, light.multiplier)
-    ratio = f"{number(-result.pnl[worst] / result.var[worst], 1)}{SPACE}×{SPACE}VaR" if result.var[worst] > 0 else ""
+    ratio = f"{number(-result.pnl[worst] / result.var[worst], 2)}{SPACE}×{SPACE}VaR" if result.var[worst] > 0 else ""
     return [
         Tile(
             "exceptions",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import pandas as pd
 from markupsafe import Markup
 
-from riskkit.charts.markup import Cell, Column, Row, facts, name, table
-from riskkit.charts.numbers import SPACE, decimals_of, number, percent, short, signed
-from riskkit.charts.stress import stress_scenarios
+from riskkit.charts.markup import Cell, Column, Row, bar, empty, facts, name, table
+from riskkit.charts.numbers import SPACE, day, decimals_of, number, percent, short, signed
+from riskkit.charts.stress import valued
 from riskkit.charts.view import View
 from riskkit.stress import FactorStressResult, StressResult
 
@@ -22,13 +21,15 @@ def conditional_stress(result: FactorStressResult) -> View:
     """A shock to some factors, and what the rest is expected to do then."""
     given = int(result.factors["given"].sum())
     open_ = result.standard_deviation
+    # Many factors are as likely to be far out as one is to be nearer: the reader must know how many they are.
+    together = f", for {given} factors together" if given > 1 else ""
+    left = "" if open_ is None else f"±{SPACE}{short(open_)} left open by the rest"
     return View(
         name="conditional_stress",
         title="If that happened, what would move with it?",
         question=f"{given} factor{' is' if given == 1 else 's are'} shocked; "
         "the others take the moves that past comovement implies.",
-        html=facts(_facts(result, "" if open_ is None else f"± {short(open_)} left open by the rest"))
-        + _tables(result),
+        html=facts(_facts(result, left, together)) + _tables(result),
     )
 
 
@@ -44,22 +45,44 @@ def reverse_stress(result: FactorStressResult) -> View:
 
 def worst_windows(result: StressResult) -> View:
     """The windows of the past that would hurt today's book most; no two share a day."""
-    return dataclasses.replace(
-        stress_scenarios(result),
+    rows, currency = valued(result), result.portfolio.base_currency
+    decimals = decimals_of(max([abs(result.gross_value), *(abs(row.pnl) for row in rows)]), currency)
+    low, high = min([0.0, *(row.pnl for row in rows)]), max([0.0, *(row.pnl for row in rows)])
+    columns = [
+        Column("Window"),
+        Column(f"P&L, {currency}", numeric=True),
+        Column("of gross", numeric=True),
+        Column("Loss or gain"),
+    ]
+    body: list[Row] = []
+    for row in rows:
+        look, width = "rk-loss" if row.pnl < 0 else "rk-gain", (high - low) or 1.0
+        first, last = row.scenario.window or (result.as_of, result.as_of)
+        body.append(
+            [
+                f"{day(first)} to {day(last)}",
+                Cell(signed(row.pnl, decimals), row.pnl, look=look),
+                Cell(signed(100 * row.fraction, 2) + SPACE + "%"),
+                Cell(bar(row.pnl / width, zero=-low / width, look=look), look="rk-wide"),
+            ]
+        )
+    sources = dict.fromkeys(row.scenario.source for row in result.rows)
+    return View(
         name="worst_windows",
         title="The worst of history",
         question="Every window of this book's factor history, replayed on today's book; the worst that share no day.",
+        html=table(columns, body, caption="The worst windows") + facts(sources) if body else empty("No window."),
     )
 
 
-def _facts(result: FactorStressResult, *more: str) -> list[str]:
+def _facts(result: FactorStressResult, more: str = "", together: str = "") -> list[str]:
     currency = result.portfolio.base_currency
     return [
         f"P&L {signed(result.pnl, _decimals(result))} {currency}, {percent(result.fraction)} of gross",
         f"of it to first order {signed(result.linear_pnl, _decimals(result))}",
-        *more,
-        f"{number(result.distance, 1)} deviations from nothing happening",
-        _odds(result.probability),
+        more,
+        f"{number(result.distance, 1)} deviations from nothing happening{together}",
+        f"{_odds(result.probability)}, were moves {result.law}",
     ]
 
 
@@ -67,16 +90,16 @@ def _odds(probability: float) -> str:
     """A probability as people say it.
 
     >>> _odds(0.05), _odds(1e-12)
-    ('one in 20, were moves normal', 'less than one in a billion, were moves normal')
+    ('one in 20', 'less than one in a billion')
     """
     if probability < 1e-9:
-        return "less than one in a billion, were moves normal"
+        return "less than one in a billion"
     digits = 0 if probability < 0.1 else 1
     rounded = 1 / probability
     if rounded >= 1000:
         power = 10 ** (math.floor(math.log10(rounded)) - 1)
         rounded = round(rounded / power) * power
-    return f"one in {number(rounded, digits)}, were moves normal"
+    return f"one in {number(rounded, digits)}"
 
 
 def _tables(result: FactorStressResult) -> Markup:

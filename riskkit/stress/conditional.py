@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -151,7 +151,8 @@ def conditional_stress(
         *([stressed.note] if stressed.note else []),
     )
     left = float(exposure @ found.covariance @ exposure)
-    return scenario.valued(portfolio, history, float(np.sqrt(max(left, 0.0))), notes)
+    result = scenario.valued(portfolio, history, float(np.sqrt(max(left, 0.0))), notes)
+    return result if freedom is None else replace(result, law="Student-t")
 
 
 def _law(spec: ConditionalSpec, linear_pnl: FloatArray) -> tuple[float | None, str]:

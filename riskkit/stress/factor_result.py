@@ -42,6 +42,8 @@ class FactorStressResult:
         factor, kind, level, stressed_level, move, deviations, given: a row a factor. The move is by its return type;
         deviations are the move over the factor's own deviation over the horizon; given says whether it was shocked.
     notes : tuple of str
+    law : str
+        Of the moves, behind the probability.
     """
 
     portfolio: Portfolio
@@ -56,6 +58,7 @@ class FactorStressResult:
     standard_deviation: float | None
     factors: pd.DataFrame
     notes: tuple[str, ...]
+    law: str = "normal"
 
     @property
     def fraction(self) -> float:

@@ -62,11 +62,11 @@ def test_the_worst_windows_are_the_results(make_book, make_history):
 
 @pytest.mark.parametrize(
     ("probability", "said"),
-    [(0.5, "one in 2.0,"), (0.05, "one in 20,"), (1 / 1234, "one in 1,200,"), (2.8e-8, "one in 36,000,000,"),
+    [(0.5, "one in 2.0"), (0.05, "one in 20"), (1 / 1234, "one in 1,200"), (2.8e-8, "one in 36,000,000"),
      (0.0, "less than one in a billion")],
 )  # fmt: skip
 def test_odds_are_said_as_people_say_them(probability, said):
-    assert _odds(probability).startswith(said)
+    assert _odds(probability) == said
 
 
 @pytest.mark.parametrize("fixture", ["conditional", "reverse"])
@@ -81,3 +81,25 @@ def test_names_are_escaped(make_book, make_history):
     html = charts.conditional_stress(result).bundle()["text/html"]
     assert "A&B" not in html
     assert "A&amp;B" in html
+
+
+def test_the_odds_say_for_how_many_factors_and_under_which_law(make_book, make_history):
+    one = charts.conditional_stress(
+        conditional_stress(
+            make_book(), make_history(), ConditionalSpec("AAA", -0.1, lookback_days=250, law="student_t")
+        )
+    ).html
+    assert "were moves Student-t" in one
+    assert "factors together" not in one
+    three = charts.conditional_stress(
+        conditional_stress(make_book(), make_history(), ConditionalSpec("kind:equity", -0.1, lookback_days=250))
+    ).html
+    assert "for 3 factors together" in three
+    assert "were moves normal" in three
+
+
+def test_a_worst_window_names_its_days_once(make_book, make_history):
+    result = worst_of_history(make_book(), make_history(), WorstSpec(5, 3))
+    html = charts.worst_windows(result).html
+    assert html.count("The history of this book") == 1
+    assert "2019-" not in html.split("<tbody>")[1].split("</tbody>")[0]
