@@ -150,7 +150,7 @@ def harass(crew: Crew, plan: Plan, postgres: Postgres, dice: random.Random) -> D
 def crash(postgres: Postgres) -> None:
     """Stop the database as a power cut would, and start it again on its port."""
     port = postgres.port
-    postgres.installation.run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", postgres.installation.data)
+    postgres.run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", postgres.data)
     postgres.start(port)
 
 
