@@ -8,6 +8,7 @@ from types import FrameType
 import click
 
 from riskkit import logs
+from riskkit.reporting.alone import keep_to_itself
 from riskkit.scheduling.scheduler import INTERVAL, Scheduler
 from riskkit.settings import Settings, take_service_key
 from riskkit.store.schedules import SchedulerStore
@@ -28,6 +29,7 @@ def command(once: bool, interval: float) -> None:
     settings = Settings.load()
     url, _ = settings.supabase()
     logs.configure()
+    keep_to_itself()
     with SchedulerStore(url, take_service_key(settings)) as store:
         scheduler = Scheduler(store, interval)
 
