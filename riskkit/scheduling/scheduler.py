@@ -66,6 +66,7 @@ class Scheduler:
 
     def run(self) -> None:
         """Look again and again until `stop`; a database that does not answer is waited for."""
+        _log.info("scheduler started", extra={"interval": self._interval})
         while not self._stopping.is_set():
             try:
                 self.look()
@@ -74,6 +75,7 @@ class Scheduler:
                 self.failures += 1
                 _log.warning("no look at the schedules", extra={"error": str(error), "failures": self.failures})
             self._stopping.wait(self.pause())
+        _log.info("scheduler ended")
 
     def pause(self) -> float:
         """Seconds till the next look: jittered, and twice as long after each look that failed, up to a minute."""

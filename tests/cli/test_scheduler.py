@@ -70,6 +70,8 @@ def test_two_of_them_fire_a_slot_once_say_so_and_end_when_asked(scheduler, own_t
             return service.table("calculation_jobs").select("id,as_of").eq("schedule_id", made["id"]).execute().data
 
         wait_until(jobs)
+        for _, log in processes:
+            wait_until(lambda log=log: "scheduler started" in [line["message"] for line in lines(log)])
         wait_until(lambda: [line for _, log in processes for line in lines(log) if line["message"] == "slot fired"])
         for process, _ in processes:
             process.send_signal(signal.SIGTERM)
