@@ -69,7 +69,17 @@ class Outcome:
 def ranks_needed(n: int, spec: VarSpec) -> int:
     """How many of the largest losses the estimators of a spec read."""
     k = math.ceil(tail_mass(n, spec.confidence_level))
-    return min(n, k + 2 + spec.estimators.smoothing)
+    return min(n, k + 2 + smoothing_of(n, spec))
+
+
+def smoothing_of(n: int, spec: VarSpec) -> int:
+    """Order statistics on either side of the VaR's that make component VaR of n scenarios."""
+    if spec.estimators.smoothing is not None:
+        return spec.estimators.smoothing
+    filtered = spec.method == "historical" and spec.historical.weighting == "filtered" and spec.step_days > 1
+    if not (filtered or spec.method.startswith("monte_carlo")):
+        return 0
+    return math.ceil(tail_mass(n, spec.confidence_level)) // 5
 
 
 def from_scenarios(
@@ -110,17 +120,17 @@ def from_scenarios(
         pnl,
         len(pnl),
         estimator(spec, weighted=weights is not None),
-        short_tail(len(pnl), spec) + smoothing_note(spec),
+        short_tail(len(pnl), spec) + smoothing_note(len(pnl), spec),
         weights=weights,
     )
 
 
 def tail_of(losses: FloatArray, spec: VarSpec, weights: FloatArray | None = None) -> RankedTail:
     """The losses that make the figures, by the estimators of the spec."""
-    named = spec.estimators
+    named, smoothing = spec.estimators, smoothing_of(len(losses), spec)
     if weights is None:
-        return ranked_tail(losses, spec.confidence_level, named.quantile, named.tail, named.smoothing)
-    return weighted_ranked_tail(losses, weights, spec.confidence_level, named.smoothing)
+        return ranked_tail(losses, spec.confidence_level, named.quantile, named.tail, smoothing)
+    return weighted_ranked_tail(losses, weights, spec.confidence_level, smoothing)
 
 
 def _deviation(pnl: FloatArray, weights: FloatArray | None) -> float:
@@ -180,12 +190,12 @@ def estimator(spec: VarSpec, *, weighted: bool) -> str:
     return f"VaR is {quantile}; expected shortfall is the mean of {mean}."
 
 
-def smoothing_note(spec: VarSpec) -> tuple[str, ...]:
+def smoothing_note(n: int, spec: VarSpec) -> tuple[str, ...]:
     """How component VaR was smoothed, if it was."""
-    m = spec.estimators.smoothing
+    m = smoothing_of(n, spec)
     if not m:
         return ()
-    return (f"Component VaR is the mean over the VaR scenario and {m} on either side of it, scaled to sum to VaR.",)
+    return (f"Component VaR is the mean over the VaR scenario and {m:,} on either side of it, scaled to sum to VaR.",)
 
 
 def short_tail(n: int, spec: VarSpec) -> tuple[str, ...]:

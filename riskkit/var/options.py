@@ -137,9 +137,10 @@ class EstimatorSpec:
     tail : {"acerbi_tasche", "strictly_worse", "at_or_worse"}
         Of the expected shortfall: exactly n (1 - c) losses; the losses ranked worse than the VaR, as in Hull's book; or
         all losses not below it.
-    smoothing : int
+    smoothing : int or None
         Component VaR is the mean over this many order statistics on either side of the VaR's, scaled to sum to it;
-        0 takes the one scenario.
+        0 takes the one scenario. None: a fifth of the tail's losses where paths are drawn, whose one scenario would
+        be chance alone, and 0 for past days.
     coverage : float
         Of the confidence interval for VaR, between 0 and 1.
     density : {"spacing", "normal", "kernel"}
@@ -154,13 +155,14 @@ class EstimatorSpec:
 
     quantile: Quantile = "order_statistic"
     tail: Tail = "acerbi_tasche"
-    smoothing: int = 0
+    smoothing: int | None = None
     coverage: float = 0.95
     density: Density = "spacing"
 
     def __post_init__(self) -> None:
         choose(self, quantile=Quantile, tail=Tail, density=Density)
-        object.__setattr__(self, "smoothing", whole("smoothing", self.smoothing, at_least=0, at_most=1_000_000))
+        if self.smoothing is not None:
+            object.__setattr__(self, "smoothing", whole("smoothing", self.smoothing, at_least=0, at_most=1_000_000))
         object.__setattr__(self, "coverage", number("coverage", self.coverage, above=0, below=1))
 
 
