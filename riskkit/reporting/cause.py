@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, RiskkitError, RunFailed
+from riskkit.errors import Conflict, Forbidden, InputError, InputErrors, NotSignedIn, RiskkitError, RunFailed
 from riskkit.reporting.execute import CellFailed
 
 #: Ends of a notebook that say nothing of the notebook: killed, or out of the machine's memory.
@@ -58,7 +58,8 @@ def cause_of(error: Exception) -> Cause:
         name = errno.errorcode.get(first.errno or 0, type(first).__name__).lower()
         return Cause(name, str(error), None, first.errno in _MACHINE)
     final = isinstance(first, InputError | Forbidden | NotSignedIn | Conflict) or not isinstance(first, RiskkitError)
-    return Cause(type(first).__name__, str(error) or type(first).__name__, None, not final)
+    name = type(first.errors[0] if isinstance(first, InputErrors) else first).__name__
+    return Cause(name, str(error) or name, None, not final)
 
 
 def _last_lines(traceback: str) -> str:
