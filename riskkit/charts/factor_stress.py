@@ -19,16 +19,17 @@ MOST_ROWS = 8
 
 def conditional_stress(result: FactorStressResult) -> View:
     """A shock to some factors, and what the rest is expected to do then."""
-    given = int(result.factors["given"].sum())
-    open_ = result.standard_deviation
+    given, all_given = int(result.factors["given"].sum()), bool(result.factors["given"].all())
+    open_ = None if all_given else result.standard_deviation
     # Many factors are as likely to be far out as one is to be nearer: the reader must know how many they are.
     together = f", for {given} factors together" if given > 1 else ""
     left = "" if open_ is None else f"±{SPACE}{short(open_)} left open by the rest"
+    shocked = f"{given} factor{' is' if given == 1 else 's are'} shocked"
+    rest = "no other is in this book" if all_given else "the others take the moves that past comovement implies"
     return View(
         name="conditional_stress",
         title="If that happened, what would move with it?",
-        question=f"{given} factor{' is' if given == 1 else 's are'} shocked; "
-        "the others take the moves that past comovement implies.",
+        question=f"{shocked}; {rest}.",
         html=facts(_facts(result, left, together)) + _tables(result),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from bokeh.models import BasicTickFormatter, ColumnDataSource, HoverTool, NumeralTickFormatter, Range1d
+from bokeh.models import BasicTickFormatter, ColumnDataSource, HoverTool, Range1d
 from markupsafe import Markup
 
 from riskkit.charts import theme
@@ -95,7 +95,7 @@ def _plot(result: SensitivityResult, straight: np.ndarray[Any, np.dtype[np.float
     )
     plot.yaxis.axis_label = f"{currency} {word}".rstrip()
     plot.yaxis.formatter = BasicTickFormatter(use_scientific=False)
-    plot.xaxis.formatter = NumeralTickFormatter(format="+0[.]0")
+    plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
     source = ColumnDataSource(
         {
             "shock": shown,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.errors import InputError
+from riskkit.errors import InputError, RiskkitError
 from riskkit.market import FactorHistory
 from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
@@ -192,8 +192,10 @@ def sensitivity_grid(portfolio: Portfolio, history: FactorHistory, spec: GridSpe
 
     Raises
     ------
+    RiskkitError
+        The book holds nothing of a target's kind.
     InputError
-        A target is not among the book's factors, or a level cannot take the shock.
+        A named target is not among the book's factors, or a level cannot take the shock.
 
     References
     ----------
@@ -232,6 +234,11 @@ def _valued(
     snapshot = history.snapshot()
     for shock in pairs[0]:
         if not shock_by_factor((shock,), snapshot.factors):
+            if isinstance(spec, GridSpec) and shock.target.startswith(
+                "kind:"
+            ):  # a book of shares alone is no mistake of its reader's
+                alone = StressScenario("rung", "Rung", "", shocks=(shock,))
+                raise RiskkitError(stressed_levels(alone, history, snapshot).note)
             known = ", ".join(snapshot.names) or "none"
             raise InputError("target", shock.target, f"one that moves a factor of this book ({known})")
     rows, notes = [], dict[str, None]()

@@ -84,15 +84,15 @@ class VarResult:
     gross_value: float
     var: float
     expected_shortfall: float
-    pnl: FloatArray | None
-    pnl_dates: NDArray[np.datetime64] | None
+    pnl: FloatArray | None = field(repr=False)
+    pnl_dates: NDArray[np.datetime64] | None = field(repr=False)
     standard_deviation: float
     n_scenarios: int
     estimator: str
     notes: tuple[str, ...]
     breakdown: Breakdown = field(repr=False)
     error: Callable[[], SimulationError] = field(default=no_error, repr=False)
-    scenario_weights: FloatArray | None = None
+    scenario_weights: FloatArray | None = field(default=None, repr=False)
     factors: FactorParts | None = field(default=None, repr=False)
     degrees_of_freedom: float | None = None
 

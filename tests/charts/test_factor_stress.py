@@ -103,3 +103,13 @@ def test_a_worst_window_names_its_days_once(make_book, make_history):
     html = charts.worst_windows(result).html
     assert html.count("The history of this book") == 1
     assert "2019-" not in html.split("<tbody>")[1].split("</tbody>")[0]
+
+
+def test_where_every_factor_is_shocked_nothing_is_said_to_follow(make_book, make_history):
+    book = make_book()
+    shares = type(book)(book.name, "USD", book.positions[:3], book.title)
+    view = charts.conditional_stress(
+        conditional_stress(shares, make_history(), ConditionalSpec("kind:equity", -0.1, lookback_days=250))
+    )
+    assert view.question == "3 factors are shocked; no other is in this book."
+    assert "left open" not in view.html

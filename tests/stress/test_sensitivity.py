@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from riskkit.errors import InputError, MarketDataError
+from riskkit.errors import InputError, MarketDataError, RiskkitError
 from riskkit.market import FactorHistory, RiskFactor
 from riskkit.portfolio import Equity, Portfolio, Position
 from riskkit.scenarios import Shock, StressScenario
@@ -54,8 +54,10 @@ def test_a_floored_volatility_is_said(book, history) -> None:
 
 
 def test_refuses(book, stocks, history) -> None:
-    with pytest.raises(InputError, match="kind:volatility"):
-        sensitivity_grid(stocks, history)  # no volatility in the book: not a silent row of equal figures
+    with pytest.raises(RiskkitError, match="This book holds nothing that depends on volatilities"):
+        sensitivity_grid(stocks, history)  # not a silent row of equal figures
+    with pytest.raises(InputError, match="target"):
+        sensitivity_grid(book, history, GridSpec(volatility="MSFT.vol"))
     with pytest.raises(InputError, match="target"):
         sensitivity_ladder(book, history, LadderSpec("MSFT"))
     for wrong in ({"n_steps": 4}, {"n_steps": 1}, {"widest": 1.0}, {"widest": -0.1}, {"widest": True}):
