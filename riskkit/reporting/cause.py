@@ -9,12 +9,14 @@ from typing import Any
 
 from riskkit.errors import Conflict, Forbidden, InputError, InputErrors, NotSignedIn, RiskkitError, RunFailed
 from riskkit.reporting.execute import CellFailed
+from riskkit.reporting.failure import reason
 
 #: Ends of a notebook that say nothing of the notebook: killed, or out of the machine's memory.
 _PASSING = frozenset(("DeadKernel", "ProcessDied"))
 #: Errors of a machine that another one, or later, may not have.
 _MACHINE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN))
 _LAST_LINES, _LONGEST = 6, 1500
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -53,10 +55,13 @@ def cause_of(error: Exception) -> Cause:
     if isinstance(first, CellFailed):
         lines = _last_lines(first.traceback)
         message = f"{first}\n{lines}" if lines and lines not in str(first) else str(first)
+        number = _ERRNO.match(first.message)
+        if number and int(number[1]) in _MACHINE:
+            return Cause(errno.errorcode[int(number[1])].lower(), message, first.cell, True)
         return Cause(first.name, message, first.cell, first.name in _PASSING)
     if isinstance(first, OSError):
         name = errno.errorcode.get(first.errno or 0, type(first).__name__).lower()
-        return Cause(name, str(error), None, first.errno in _MACHINE)
+        return Cause(name, reason(first), None, first.errno in _MACHINE)
     final = isinstance(first, InputError | Forbidden | NotSignedIn | Conflict) or not isinstance(first, RiskkitError)
     name = type(first.errors[0] if isinstance(first, InputErrors) else first).__name__
     return Cause(name, str(error) or name, None, not final)

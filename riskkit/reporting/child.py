@@ -188,7 +188,10 @@ def main() -> None:
         voice.fail(cell=_cell(), name="Timeout", message=f"no end after {ReportEngine.last.timeout} s")
     except DeadKernelError:
         voice.fail(cell=_cell(), name="DeadKernel", message="the kernel died")
-    except (OSError, MemoryError, RuntimeError, nbformat.ValidationError) as error:
+    except RuntimeError as error:  # jupyter_client's word for a kernel that died, or was silent, as it started
+        dead = "kernel" in str(error).lower()
+        voice.fail(name="DeadKernel" if dead else "RuntimeError", message=str(error))
+    except (OSError, MemoryError, nbformat.ValidationError) as error:
         voice.fail(name=type(error).__name__, message=str(error))
     os._exit(0)  # all is written and said; the thread above would hold the interpreter up
 

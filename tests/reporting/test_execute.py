@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,21 @@ def test_killing_one_process_fails_the_run_and_ends_the_other(
     assert living(settings, "riskkit.reporting.kernel") == []
     assert living(settings, "riskkit.reporting.child") == []
     assert tiny.complete_runs(settings.project / "reports") == {}
+
+
+def test_a_kernel_that_is_killed_as_it_starts_is_a_dead_kernel(settings: Settings, store: MemoryStore) -> None:
+    def kill() -> None:
+        end = time.monotonic() + 60
+        while not (found := living(settings, "riskkit.reporting.kernel")) and time.monotonic() < end:
+            time.sleep(0.01)
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(RunFailed, match="DeadKernel"):
+        run_report(settings, store, "tiny", {"portfolio": "demo"})
+    killer.join()
 
 
 def test_a_watcher_that_raises_ends_the_run_and_its_processes(
