@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
+from riskkit.gates.rules import GateRules, Severity, Threshold, Zone, ZoneRule
 from riskkit.parameters.scalar_fields import choice, decimal
 from riskkit.parameters.yaml_file import Node
 
-Severity = Literal["off", "warn", "block"]
-Zone = Literal["yellow", "red"]
+__all__ = ["GateRules", "Severity", "Threshold", "Zone", "ZoneRule", "gate_rules"]
 
 #: Bounds of each gate's thresholds, and whether a figure is worse the lower it is.
 _BOUNDS = {"change": (0.0, 100.0), "stale_days": (0.0, 1000.0), "coverage": (0.0, 1.0), "components": (0.0, 1.0)}
 _LOWER_IS_WORSE = ("coverage",)
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """Where a figure begins to warn and to block; None: never."""
-
-    warn: float | None = None
-    block: float | None = None
-
-
-@dataclass(frozen=True)
-class ZoneRule:
-    """From which zone of the backtest on to warn and to block; None: never."""
-
-    warn: Zone | None = "yellow"
-    block: Zone | None = None
-
-
-@dataclass(frozen=True)
-class GateRules:
-    """What holds a report back; the gates themselves are in `riskkit.gates`.
-
-    Attributes
-    ----------
-    limits : {'off', 'warn', 'block'}
-        What a breach of a hard limit does; of a soft one, at most a warning.
-    change : Threshold
-        Of the headline VaR from the run before [fraction]; above it.
-    backtest : ZoneRule
-        Zone of the Basel traffic light.
-    stale_days : Threshold
-        Trading days since the oldest price that was used; above it.
-    coverage : Threshold
-        Priced positions of all [fraction of value]; below it.
-    components : Threshold
-        Gap between the components' sum and the total [fraction]; above it.
-    """
-
-    limits: Severity = "block"
-    change: Threshold = Threshold(warn=0.25)
-    backtest: ZoneRule = ZoneRule()
-    stale_days: Threshold = Threshold(warn=1.0, block=5.0)
-    coverage: Threshold = Threshold(warn=1.0, block=0.95)
-    components: Threshold = Threshold(block=1e-6)
 
 
 def gate_rules(node: Node) -> GateRules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from riskkit.session import Session
 from riskkit.settings import Settings
 from riskkit.store.queue import Queue
+from riskkit.store.runs import Runs
 from riskkit.store.schedules import Schedules
 from riskkit.store.supabase import SupabaseStore
 
@@ -25,3 +26,9 @@ def open_schedules(settings: Settings, session: Session) -> Schedules:
     """The schedules of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
     return Schedules(url, key, session.access_token)
+
+
+def open_runs(settings: Settings, session: Session) -> Runs:
+    """The search of runs of this machine's settings, as the user of this session; close it after use."""
+    url, key = settings.supabase()
+    return Runs(url, key, session.access_token)

@@ -29,6 +29,7 @@ RPCS = {
         "select from factor_calendar(%(team)s, '{matrix-factor}') where '2021-05-05' = any (dates)",
     ),
     "run_hash": ("viewer", "select where run_hash(%(run)s) is not null"),
+    "search_runs": ("viewer", "select from search_runs(p_portfolio => %(book)s)"),
     "last_fires": ("viewer", "select from last_fires() where schedule_id = %(schedule)s"),
     "import_portfolio": (
         "analyst",

@@ -1,0 +1,168 @@
+"""`riskkit runs`: find, show, open, reproduce and compare the runs there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from riskkit import session
+from riskkit.cli.signed_in import day_option, signed_in_store
+from riskkit.cli.tables import print_table
+from riskkit.errors import InputError
+from riskkit.metric import Metric
+from riskkit.reporting.places import Places
+from riskkit.settings import Settings
+from riskkit.store.connect import open_runs, open_store
+from riskkit.store.contract import RunRecord
+from riskkit.store.inputs import find_portfolio
+from riskkit.store.rest import PAGE
+from riskkit.store.runs import FoundRun, Wanted, condition
+from riskkit.store.supabase import SupabaseStore
+
+#: Headline figures a line of the list has room for.
+_SHOWN = 2
+
+
+@click.group()
+def command() -> None:
+    """List, find, show and open the runs of reports."""
+
+
+@command.command("list")
+@click.option("-n", "--limit", type=click.IntRange(1, PAGE), default=20, show_default=True, help="At most so many.")
+def list_(limit: int) -> None:
+    """List the latest runs of your teams, newest first."""
+    _search(Wanted(), None, limit)
+
+
+@command.command("search")
+@click.option("--report", help="The report's name.")
+@click.option("--portfolio", help="The book: team/portfolio, or its name alone where that is unique.")
+@click.option("--as-of", "day", callback=day_option, help="Valuation date.")
+@click.option("--from", "first", callback=day_option, help="First valuation date.")
+@click.option("--until", "last", callback=day_option, help="Last valuation date.")
+@click.option("--official/--unofficial", "official", default=None, help="Only official runs, or only the others.")
+@click.option("--where", multiple=True, metavar="CONDITION", help='A headline figure: "var > 5e6"; all must hold.')
+@click.option("-n", "--limit", type=click.IntRange(1, PAGE), default=20, show_default=True, help="At most so many.")
+def search(
+    report: str | None,
+    portfolio: str | None,
+    day: date | None,
+    first: date | None,
+    last: date | None,
+    official: bool | None,
+    where: tuple[str, ...],
+    limit: int,
+) -> None:
+    """Find runs by report, portfolio, valuation date and headline figures, newest first."""
+    conditions = tuple(condition(text) for text in where)
+    _search(Wanted(report, None, day or first, day or last, official, conditions), portfolio, limit)
+
+
+@command.command("show")
+@click.argument("run")
+def show(run: str) -> None:
+    """Show the run RUN: parameters, inputs, code, metrics and artifacts."""
+    with signed_in_store() as store:
+        record = store.run(run)
+        books = {ref.id: ref.path for ref in store.portfolios()}
+    official = "official" if record.official else "unofficial"
+    click.echo(f"{record.id}: {record.report} · {books.get(record.portfolio_id, record.portfolio_id)} · {official}")
+    for name, value in _facts(record):
+        click.echo(f"  {name:<12}{value}")
+    figures = [(one.name, _labels(one), f"{one.value:,.10g}", one.unit) for one in record.metrics]
+    print_table([("metric", "left"), ("of", "left"), ("value", "right"), ("unit", "left")], figures)
+    kept = [(one.name, f"{one.size:,}", one.sha256) for one in record.artifacts]
+    print_table([("artifact", "left"), ("bytes", "right"), ("sha256", "left")], kept)
+
+
+@command.command("open")
+@click.argument("run")
+@click.option("--print", "only_print", is_flag=True, help="Print where the page lies, open nothing.")
+def open_(run: str, only_print: bool) -> None:
+    """Open the page of the run RUN in the browser, and print where it lies."""
+    settings = Settings.load()
+    with _store(settings) as store:
+        record = store.run(run)
+        page = _page(settings, store, record)
+    click.echo(str(page))
+    if not only_print:
+        click.launch(page.as_uri())
+
+
+def _search(wanted: Wanted, portfolio: str | None, limit: int) -> None:
+    settings = Settings.load()
+    who = session.current(settings)
+    if portfolio is not None:
+        with open_store(settings, who) as store:
+            wanted = Wanted(**{**vars(wanted), "portfolio_id": find_portfolio(store, portfolio).id})
+    with open_runs(settings, who) as runs:
+        found = runs.search(wanted, limit)
+    if not found:
+        click.echo("No run is like that." if wanted != Wanted() else "There is no run yet.")
+        return
+    columns = [("run", "left"), ("report", "left"), ("portfolio", "left"), ("as of", "left"), ("made (UTC)", "left"),
+               ("", "left"), ("headline", "left")]  # fmt: skip
+    chosen = [one.metric for one in wanted.where]
+    print_table(columns, [_line(one, chosen) for one in found])
+
+
+def _line(run: FoundRun, chosen: list[str]) -> tuple[str, ...]:
+    shown = [one for one in run.metrics if one.name in chosen] or run.metrics[:_SHOWN]
+    return (
+        run.id,
+        run.report,
+        run.portfolio,
+        run.as_of.isoformat(),
+        _time(run.run_at),
+        "official" if run.official else "unofficial",
+        ", ".join(f"{one.name} {one.value:,.6g} {one.unit}" for one in shown),
+    )
+
+
+def _page(settings: Settings, store: SupabaseStore, record: RunRecord) -> Path:
+    """The page in the run's folder, or as it is kept by its content."""
+    places = Places.of(settings)
+    paths = {ref.id: ref.path for ref in store.portfolios()}
+    page = places.run(record.report, record.as_of, paths[record.portfolio_id], record.id) / "report.html"
+    if page.is_file():
+        return page
+    for artifact in record.artifacts:
+        if artifact.name == "report.html" and places.objects.has(artifact):
+            return places.objects.path(artifact)
+    raise InputError("run", record.id, f"a run whose page lies on this machine, below {places.reports}")
+
+
+def _facts(record: RunRecord) -> Iterator[tuple[str, str]]:
+    yield "as of", record.as_of.isoformat()
+    yield "made", f"{_time(record.run_at)} UTC, {record.status}"
+    yield "notebook", record.notebook
+    for name, value in record.parameters.items():
+        yield "parameter", f"{name} = {json.dumps(value, ensure_ascii=False)}"
+    for name, change in record.overrides.items():
+        yield "override", f"{name}: {json.dumps(change, ensure_ascii=False)}"
+    yield "code", ", ".join(f"{name} {value}" for name, value in record.code.items())
+    yield "packages", ", ".join(f"{name} {version}" for name, version in record.packages.items())
+    if record.seed is not None:
+        yield "seed", str(record.seed)
+    for name, digest in record.inputs.items():
+        yield "input", f"{name} {digest}"
+
+
+def _labels(metric: Metric) -> str:
+    return ", ".join(f"{name} {value}" for name, value in metric.labels.items())
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[SupabaseStore]:
+    with open_store(settings, session.current(settings)) as store:
+        yield store

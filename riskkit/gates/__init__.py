@@ -1,0 +1,20 @@
+"""Gates: what a report's figures must keep before it is delivered."""
+
+from riskkit.gates.findings import Finding, GateReport, Verdict
+from riskkit.gates.judge import GateInput, judge
+from riskkit.gates.limits import Limit
+from riskkit.gates.prices import Held
+from riskkit.gates.rules import GateRules, Threshold, ZoneRule
+
+__all__ = [
+    "Finding",
+    "GateInput",
+    "GateReport",
+    "GateRules",
+    "Held",
+    "Limit",
+    "Threshold",
+    "Verdict",
+    "ZoneRule",
+    "judge",
+]

@@ -1,0 +1,140 @@
+"""Limits on a book's figures: absolute or by their change, of the book or of a part of it, soft and hard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from riskkit.gates.findings import Finding, Verdict
+from riskkit.gates.prices import Held
+from riskkit.gates.rules import Severity
+from riskkit.metric import Metric
+
+Scope = Literal["portfolio", "position", "sector", "currency"]
+#: Figures of positions that add up to that of their sector or currency.
+_ADDITIVE = ("component_", "value")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a figure may be at most; its fields are columns of the table `limits`.
+
+    Attributes
+    ----------
+    metric : str
+        Name of the run's metric; a loss is positive.
+    unit : str
+        The metric's, or `fraction` for a relative limit on a change in percent.
+    soft, hard : float or None
+        A figure above warns, or is a breach.
+    scope : {'portfolio', 'position', 'sector', 'currency'}
+    scope_value : str
+        Which one; `*` for each; empty for the whole book.
+    basis : {'absolute', 'relative'}
+        Of the figure, or of its change since the run before.
+    """
+
+    metric: str
+    unit: str
+    soft: float | None
+    hard: float | None
+    scope: Scope = "portfolio"
+    scope_value: str = ""
+    basis: Literal["absolute", "relative"] = "absolute"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The metrics of a run by what they are of, and what is held."""
+
+    metrics: Sequence[Metric]
+    held: Sequence[Held]
+
+    def of(self, limit: Limit) -> dict[str, Metric]:
+        """The figures that a limit bounds, by the part they are of."""
+        named = [one for one in self.metrics if one.name == limit.metric]
+        if limit.scope == "portfolio":
+            whole = [one for one in named if not one.labels]
+            return {"": whole[0]} if whole else {}
+        direct = {one.labels[limit.scope]: one for one in named if set(one.labels) == {limit.scope}}
+        found = direct or self._added(limit, named)
+        return {part: one for part, one in found.items() if limit.scope_value in ("*", part)}
+
+    def _added(self, limit: Limit, named: Sequence[Metric]) -> dict[str, Metric]:
+        """Positions' figures, added up by sector or currency where the figures add up."""
+        if limit.scope == "position" or not limit.metric.startswith(_ADDITIVE):
+            return {}
+        part = {one.symbol: one.sector if limit.scope == "sector" else one.currency for one in self.held}
+        found: dict[str, Metric] = {}
+        for one in named:
+            of = part.get(one.labels.get("position", "")) if set(one.labels) == {"position"} else None
+            if of:
+                before = found[of].value if of in found else 0.0
+                found[of] = Metric(one.name, before + one.value, one.unit, {limit.scope: of})
+        return found
+
+
+def judge_limits(
+    limits: Sequence[Limit], now: Figures, before: Figures | None, severity: Severity
+) -> Iterator[Finding]:
+    """A finding for every figure under a limit; a limit on a metric that the run does not have says nothing.
+
+    Parameters
+    ----------
+    limits : sequence of Limit
+    now, before : Figures
+        Of this run, and of the one before; None where there is none.
+    severity : {'off', 'warn', 'block'}
+        Of a breach of a hard limit.
+    """
+    if severity == "off":
+        return
+    for limit in limits:
+        earlier = {} if before is None else before.of(limit)
+        for part, metric in now.of(limit).items():
+            yield _judged(limit, part, metric, earlier, severity)
+
+
+def _judged(limit: Limit, part: str, metric: Metric, earlier: Mapping[str, Metric], severity: Severity) -> Finding:
+    name = _name(limit, part)
+    figure, unit = metric.value, metric.unit
+    if limit.basis == "relative":
+        if part not in earlier:
+            return Finding("limits", "PASS", f"{name} has no run before to be compared with.")
+        change = metric.value - earlier[part].value
+        name = f"The change of {name[0].lower()}{name[1:]}"
+        figure = change
+        if limit.unit == "fraction" and unit != "fraction":
+            if earlier[part].value == 0.0:
+                return Finding("limits", "WARN", f"{name} is from zero, of which {change:,.6g} {unit} is no fraction.")
+            figure, unit = change / abs(earlier[part].value), "fraction"
+    if unit != limit.unit:
+        return Finding("limits", "WARN", f"{name} is in {unit}, its limit in {limit.unit}: it was not judged.")
+    return _compared(limit, name, figure, severity)
+
+
+def _compared(limit: Limit, name: str, figure: float, severity: Severity) -> Finding:
+    verdict: Verdict = "PASS"
+    word, bound = ("hard", limit.hard) if limit.hard is not None else ("soft", limit.soft)
+    if limit.hard is not None and figure > limit.hard:
+        verdict = "BLOCK" if severity == "block" else "WARN"
+    elif limit.soft is not None and figure > limit.soft:
+        verdict, word, bound = "WARN", "soft", limit.soft
+    said = "is above" if verdict != "PASS" else "is within"
+    most = limit.hard if limit.hard is not None else limit.soft
+    used = figure / most if most is not None and most > 0.0 else None
+    share = f" ({used:.0%} used)" if used is not None else ""
+    sentence = f"{name}, {_amount(figure, limit.unit)}, {said} its {word} limit of {_amount(bound, limit.unit)}{share}."
+    return Finding("limits", verdict, sentence, figure, bound, used)
+
+
+def _name(limit: Limit, part: str) -> str:
+    metric = limit.metric.replace("_", " ")
+    return metric[0].upper() + metric[1:] + (f" of {limit.scope} {part}" if part else "")
+
+
+def _amount(value: float | None, unit: str) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.2%}" if unit == "fraction" else f"{value:,.10g} {unit}"

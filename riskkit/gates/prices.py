@@ -1,0 +1,78 @@
+"""Prices behind the figures: old ones, missing ones, positions without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from riskkit.gates.findings import Finding, Verdict, above
+from riskkit.gates.rules import Threshold
+
+
+@dataclass(frozen=True)
+class Held:
+    """A position of the book.
+
+    Attributes
+    ----------
+    symbol : str
+    value : float or None
+        Base currency, as last known; None: never known.
+    priced : bool
+        Whether it is in the figures.
+    sector, currency : str
+        Empty where there is none.
+    """
+
+    symbol: str
+    value: float | None
+    priced: bool = True
+    sector: str = ""
+    currency: str = ""
+
+
+def judge_ages(ages: Mapping[str, int | None], threshold: Threshold) -> Iterator[Finding]:
+    """By factor, how many trading days old the price is that was used; None: there is none."""
+    if threshold == Threshold():
+        return
+    missing = sorted(name for name, age in ages.items() if age is None)
+    if missing:
+        verdict: Verdict = "BLOCK" if threshold.block is not None else "WARN"
+        yield Finding("stale_days", verdict, f"No price for {_some(missing)}.")
+    known = {name: age for name, age in ages.items() if age is not None}
+    if known:
+        oldest = max(known.values())
+        verdict, bound = above(float(oldest), threshold)
+        late = sorted(name for name, age in known.items() if verdict != "PASS" and bound is not None and age > bound)
+        sentence = f"The oldest price is {oldest} trading day{'' if oldest == 1 else 's'} old"
+        sentence += f": {_some(late)}." if late else "."
+        yield Finding("stale_days", verdict, sentence, float(oldest), bound, _share(float(oldest), bound))
+
+
+def judge_coverage(held: Sequence[Held], threshold: Threshold) -> Iterator[Finding]:
+    """Positions with a price, of all: by absolute value, or by number where a value is not known."""
+    if not held or threshold == Threshold():
+        return
+    by_value = all(one.value is not None for one in held) and any(one.value for one in held)
+    weights = [abs(one.value or 0.0) if by_value else 1.0 for one in held]
+    priced = sum(weight for one, weight in zip(held, weights, strict=True) if one.priced)
+    covered = priced / sum(weights)
+    verdict: Verdict = "PASS"
+    bound = threshold.block if threshold.warn is None else threshold.warn
+    if threshold.block is not None and covered < threshold.block:
+        verdict, bound = "BLOCK", threshold.block
+    elif threshold.warn is not None and covered < threshold.warn:
+        verdict = "WARN"
+    without = [one.symbol for one in held if not one.priced]
+    of = "value" if by_value else "positions"
+    sentence = f"{covered:.2%} of the {of} is priced" if by_value else f"{covered:.2%} of the {of} are priced"
+    sentence += f"; not priced: {_some(without)}." if without else "."
+    yield Finding("coverage", verdict, sentence, covered, bound)
+
+
+def _share(figure: float, bound: float | None) -> float | None:
+    return figure / bound if bound is not None and bound > 0.0 else None
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} others" if len(names) > 5 else "")
