@@ -24,6 +24,8 @@ FloatArray = NDArray[np.float64]
 _AT_ONCE = 4_000_000
 #: Above so many scenarios the interval is the normal approximation: the exact binomial one would take seconds.
 _MOST_EXACT = 20_000
+#: Scenarios on either side that smooth component VaR by themselves: their rows are kept, and more would cost time.
+MOST_SMOOTHED = 100
 NO_ERROR = SimulationError(None, None, None)
 
 
@@ -79,7 +81,7 @@ def smoothing_of(n: int, spec: VarSpec) -> int:
     filtered = spec.method == "historical" and spec.historical.weighting == "filtered" and spec.step_days > 1
     if not (filtered or spec.method.startswith("monte_carlo")):
         return 0
-    return math.ceil(tail_mass(n, spec.confidence_level)) // 5
+    return min(math.ceil(tail_mass(n, spec.confidence_level)) // 5, MOST_SMOOTHED)
 
 
 def from_scenarios(

@@ -139,8 +139,8 @@ class EstimatorSpec:
         all losses not below it.
     smoothing : int or None
         Component VaR is the mean over this many order statistics on either side of the VaR's, scaled to sum to it;
-        0 takes the one scenario. None: a fifth of the tail's losses where paths are drawn, whose one scenario would
-        be chance alone, and 0 for past days.
+        0 takes the one scenario. None: a fifth of the tail's losses, at most 100, where paths are drawn, whose one
+        scenario would be chance alone, and 0 for past days.
     coverage : float
         Of the confidence interval for VaR, between 0 and 1.
     density : {"spacing", "normal", "kernel"}

@@ -43,11 +43,15 @@ def test_shares_of_drawn_paths_are_those_of_the_law(past, hedged) -> None:
 
 @pytest.mark.parametrize(
     ("spec", "smoothing"),
-    [(VarSpec("monte_carlo_normal"), 200), (VarSpec("monte_carlo_t", 0.95), 1000), (VarSpec("historical"), 0),
+    [(VarSpec("monte_carlo_normal"), 100), (VarSpec("monte_carlo_t", 0.95), 100), (VarSpec("historical"), 0),
      (VarSpec(historical=HistoricalSpec("filtered")), 0),
-     (VarSpec(historical=HistoricalSpec("filtered"), horizon_days=5, scaling="none"), 200),
+     (VarSpec(historical=HistoricalSpec("filtered"), horizon_days=5, scaling="none"), 100),
      (VarSpec("monte_carlo_t", estimators=EstimatorSpec(smoothing=7)), 7),
      (VarSpec("historical", estimators=EstimatorSpec(smoothing=0)), 0)],
 )  # fmt: skip
 def test_past_days_are_not_smoothed_unless_asked(spec, smoothing) -> None:
     assert smoothing_of(100_000, spec) == smoothing
+
+
+def test_a_small_tail_is_smoothed_by_a_fifth_of_it() -> None:
+    assert [smoothing_of(n, VarSpec("monte_carlo_normal")) for n in (100, 2_000, 20_000, 1_000_000)] == [0, 4, 40, 100]
