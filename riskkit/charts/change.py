@@ -98,7 +98,7 @@ def change_by_position(result: ChangeSince) -> View:
     frame, currency, decimals = result.var.by_position, result.portfolio.base_currency, _decimals(result)
     columns = [
         Column("Position"),
-        Column(f"Component VaR before, {currency}", numeric=True),
+        Column(f"Before, {currency}", numeric=True),
         Column("Now", numeric=True),
         Column("Change", numeric=True),
     ]
