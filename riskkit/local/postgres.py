@@ -164,19 +164,29 @@ class Postgres:
         owner = self.folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 
-    def set_aside(self) -> Path:
-        """Move the cluster out of the way; of one home, only the last one set aside is kept. Where it lies now."""
-        aside = self.folder.with_name(f"{self.folder.name}.aside")
-        shutil.rmtree(aside, ignore_errors=True)
-        self.folder.rename(aside)
-        self.folder.mkdir(mode=0o700)
-        os.chown(self.folder, aside.stat().st_uid, aside.stat().st_gid)
-        return aside
+    @property
+    def aside(self) -> Path:
+        """Where a cluster lies that was set aside; of one home, only the last one is kept."""
+        return self.folder.with_name(f"{self.folder.name}.aside")
 
-    def put_back(self, aside: Path) -> None:
-        """Undo `set_aside`."""
-        shutil.rmtree(self.folder)
-        aside.rename(self.folder)
+    def set_aside(self) -> None:
+        """Move the cluster out of the way."""
+        shutil.rmtree(self.aside, ignore_errors=True)
+        self.folder.rename(self.aside)
+        self.folder.mkdir(mode=0o700)
+        os.chown(self.folder, self.aside.stat().st_uid, self.aside.stat().st_gid)
+
+    def put_back(self) -> None:
+        """Undo `set_aside`, if it was done; what a restore that was killed has started may write on for a moment."""
+        deadline = time.monotonic() + 20
+        while self.aside.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            try:
+                self.aside.rename(self.folder)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def remove(self) -> None:
         """Delete the cluster and its log."""

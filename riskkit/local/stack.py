@@ -23,6 +23,7 @@ from riskkit.local.postgres import Postgres
 from riskkit.local.process import write_private
 
 log = logging.getLogger(__name__)
+_KEPT = "kept.json"  # the keys of before, for as long as a restore may have to be undone
 
 
 @dataclass(frozen=True)
@@ -115,26 +116,38 @@ class Stack:
 
     def restore(self, source: Path) -> Manifest:
         """Begin again from a backup; what is here now is set aside until the backup has proved to be whole."""
-        with self._locked(), tempfile.TemporaryDirectory(dir=self.folder) as unpacked:
+        with self._locked(), tempfile.TemporaryDirectory("", "restore.", self.folder) as unpacked:
             staging, postgres, ran = Path(unpacked), Postgres.of(self.home), self.status().running
             manifest = read_backup(source, staging)
             self._stop()
+            shutil.rmtree(postgres.aside, ignore_errors=True)
             kept = {name: (self.folder / name).read_text() for name in KEY_FILES if (self.folder / name).exists()}
-            aside = postgres.set_aside()
+            write_private(self.folder / _KEPT, json.dumps(kept))  # from here on until it is gone, it can be undone
+            postgres.set_aside()
             try:
                 self._fill(manifest, staging, postgres)
             except BaseException:
-                self._stop()
-                postgres.put_back(aside)
-                for name in KEY_FILES:
-                    (self.folder / name).unlink(missing_ok=True)
-                    if name in kept:
-                        write_private(self.folder / name, kept[name])
+                self._undo_restore()
                 if ran:
                     self._start(None)
                 raise
-            shutil.rmtree(aside)
+            (self.folder / _KEPT).unlink()
+            shutil.rmtree(postgres.aside)
             return manifest
+
+    def _undo_restore(self) -> None:
+        """Bring back what was set aside by a restore that failed, or was killed; may be killed and repeated."""
+        if (self.folder / _KEPT).exists():
+            kept = json.loads((self.folder / _KEPT).read_text())
+            self._stop()
+            Postgres.of(self.home).put_back()
+            for unpacked in self.folder.glob("restore.*"):
+                shutil.rmtree(unpacked, ignore_errors=True)
+            for name in KEY_FILES:
+                (self.folder / name).unlink(missing_ok=True)
+            for name, text in kept.items():
+                write_private(self.folder / name, text)
+            (self.folder / _KEPT).unlink()
 
     def _fill(self, manifest: Manifest, staging: Path, postgres: Postgres) -> None:
         for name in KEY_FILES:
@@ -151,8 +164,8 @@ class Stack:
         known, secrets = self._public(), self._secrets()
         if not known and secrets is None and postgres.exists:
             postgres.stop()  # a clone that root deleted and made anew: its keys are gone for good
-            aside = postgres.set_aside()
-            log.warning("data of an earlier %s were found without their keys, and set aside at %s", self.home, aside)
+            postgres.set_aside()
+            log.warning("keys of an earlier %s are gone; its data were set aside at %s", self.home, postgres.aside)
         if postgres.exists and secrets is None:
             raise _gone(self.folder / "secrets.json")
         if known and not postgres.exists:
@@ -205,6 +218,7 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            self._undo_restore()  # whoever restored let go of the lock without an end
             yield
 
 

@@ -4,7 +4,10 @@ import io
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import tarfile
+import time
 
 import psycopg
 import pytest
@@ -46,10 +49,16 @@ def archive(original, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory):
+def restored(archive, tmp_path_factory):
+    """A fresh stack after a restore, and what that said."""
     stack = Stack(tmp_path_factory.mktemp("other") / "home", ROOT)
-    yield stack
+    yield stack, stack.restore(archive)
     stack.remove()
+
+
+@pytest.fixture(scope="module")
+def other(restored):
+    return restored[0]
 
 
 def seen(stack):
@@ -68,10 +77,9 @@ def test_the_archive_is_for_its_owner_only_and_never_replaces_another(original, 
     assert not (original.status().data.parent / "database.dump").exists()
 
 
-def test_a_fresh_stack_becomes_the_one_backed_up(original, archive, other):
-    before = seen(original)
+def test_a_fresh_stack_becomes_the_one_backed_up(original, restored):
+    before, (other, manifest) = seen(original), restored
     assert before[1] == BODY
-    manifest = other.restore(archive)
     assert isinstance(manifest, Manifest)
     assert list(manifest.files) == [f"reports/{before[0][0]['team_id']}/run/report.html"]
     assert seen(other) == before
@@ -86,7 +94,7 @@ def seen_again(stack):
     return seen(stack)
 
 
-def test_the_restored_database_is_as_closed_as_the_first(original, archive, other):
+def test_the_restored_database_is_as_closed_as_the_first(original, other):
     """Owners, grants, policies and forced row-level security come back too."""
     questions = [
         "select relname, relrowsecurity, relforcerowsecurity, relowner::regrole::text,"
@@ -151,3 +159,36 @@ def test_a_restore_below_a_deleted_home_begins_anew(archive, other):
     other.restore(archive)
     assert seen(other)[1] == BODY
     assert CONNECTION.get(f"{other.keys().url}/auth/v1/health").status_code == 200
+
+
+def test_a_restore_that_is_killed_is_undone_by_whatever_comes_next(original, archive, tmp_path_factory):
+    """At two moments: the old cluster has just been set aside, the new one is being filled."""
+    stack = Stack(tmp_path_factory.mktemp("killed") / "home", ROOT)
+    keys = stack.start(port=0)
+    with service_client(keys) as service:
+        service.table("teams").insert({"slug": "own", "name": "Own"}).execute()
+    data = stack.status().data
+    moments = {
+        "aside": data.parent.with_name(f"{data.parent.name}.aside"),
+        "filling": data.parent / "database.dump",
+    }
+    command = [sys.executable, "-m", "riskkit", "local", "restore", str(archive), "--yes"]
+    environ = {**os.environ, "RISKKIT_HOME": str(stack.home), "RISKKIT_PROJECT": str(ROOT)}
+    try:
+        for name, there in moments.items():
+            process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while process.poll() is None and not (there.exists() and (stack.folder / "kept.json").exists()):
+                time.sleep(0.001)
+            process.kill()
+            assert process.wait() != 0, f"{name}: it ended before it could be killed"
+            assert (stack.folder / "kept.json").exists(), name
+            again = stack.start()
+            assert (again.anon_key, again.service_key) == (keys.anon_key, keys.service_key), name
+            with service_client(again) as service:
+                assert [row["slug"] for row in service.table("teams").select("slug").execute().data] == ["own"], name
+            left = [path.name for path in stack.folder.iterdir() if path.name.startswith(("kept", "restore"))]
+            assert left == [], name
+        stack.restore(archive)
+        assert seen(stack) == seen(original)
+    finally:
+        stack.remove()
