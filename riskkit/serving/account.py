@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from typing import Any
 
@@ -11,7 +12,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado.escape import url_escape
 
 from riskkit.errors import NotSignedIn, RiskkitError, Unavailable
-from riskkit.serving.auth import Account, SignInRefused
+from riskkit.serving.auth import Account, SignedIn, SignInRefused
 from riskkit.serving.devices import device
 from riskkit.serving.form import SILENT, TOO_MANY, Form, is_password, new_password_problem
 from riskkit.serving.recovery import refused_password
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 #: Second factors an account may have; Auth has no recovery codes, so a second device is the way not to be locked out.
 MOST_FACTORS = 2
+#: Sessions listed: those used last.
+MOST_LISTED = 50
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 NOTICES = {
     "password": "Your password is changed. Every other session of yours has ended.",
     "added": "The second factor is set up. From now on signing in asks for its code.",
@@ -60,27 +64,33 @@ class AccountForm(Form):
 
     async def show_account(self, status: int = 200, problem: str = "", at: str = "", **typed: Any) -> None:
         """The account's page, with what was typed in the form that is refused."""
-        account = await self.account()
-        sessions = self.identity.app.sessions
+        app = self.identity.app
+        token = (await app.sessions.access_token(self.session)).access_token
+        account, sessions = await asyncio.gather(app.auth.account(token), app.auth.sessions(token))
+        kept = {one.grant.session_id: one for one in app.sessions.of_user(self.session.user_id)}
+        sessions.sort(key=lambda one: not one.here)
         self.show(
             status, problem, at,
             notice=next((text for name, text in NOTICES.items() if name in self.request.query_arguments), ""),
             aal=self.session.grant.aal,
             factors=[{"id": f.id, "name": f.name, "since": f.created_at[:10]} for f in account.verified],
             most=MOST_FACTORS,
-            sessions=[self._row(session) for session in sessions.of_user(self.session.user_id)],
+            sessions=[self._row(one, kept.get(one.id)) for one in sessions[:MOST_LISTED]],
+            unlisted=max(0, len(sessions) - MOST_LISTED),
             typed={"name": "", **typed},
         )  # fmt: skip
 
-    def _row(self, session: BrowserSession) -> dict[str, Any]:
-        minutes = int(self.identity.app.sessions.idle(session) / 60)
+    def _row(self, known: SignedIn, kept: BrowserSession | None) -> dict[str, Any]:
+        """A session as Auth knows it; of one that this server keeps, more is known here."""
+        idle = self.identity.app.sessions.idle(kept) if kept else time.time() - known.seen
         return {
-            "number": session.number,
-            "here": session is self.session,
-            "device": device(session.agent),
-            "address": session.address,
-            "since": time.strftime("%Y-%m-%d|%H:%M UTC", time.gmtime(session.since)).split("|"),
-            "active": "just now" if minutes < 2 else f"{minutes} minutes ago",
+            "id": known.id,
+            "here": known.here,
+            "device": device(kept.agent if kept else known.agent),
+            "address": kept.address if kept else known.address,
+            "since": time.strftime("%Y-%m-%d|%H:%M UTC", time.gmtime(known.since)).split("|"),
+            "seen": ago(idle),
+            "second": known.aal == "aal2",
         }
 
     async def check_password(self, typed: str) -> tuple[int, str] | None:
@@ -103,6 +113,18 @@ class AccountForm(Form):
         failures.succeeded(email, self.client)
         await auth.sign_out(grant.access_token)  # the sign-in that asking has made
         return None
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in the unit that tells enough.
+
+    >>> ago(30), ago(600), ago(10_000), ago(800_000)
+    ('just now', '10 minutes ago', '2 hours ago', '9 days ago')
+    """
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{int(seconds / length)} {unit} ago"
+    return "just now"
 
 
 class AccountPage(AccountForm):
@@ -150,7 +172,7 @@ class AccountPassword(AccountForm):
 
 
 class AccountSessions(AccountForm):
-    """`/account/sessions`: end one session of one's own, or all."""
+    """`/account/sessions`: end one session of one's own, wherever it was begun, or all."""
 
     @allow_unauthenticated
     async def post(self) -> None:
@@ -171,9 +193,11 @@ class AccountSessions(AccountForm):
             await asyncio.gather(*(self.identity.end(one, "signed out everywhere") for one in mine))
             self.redirect(self.address("sign-in") + "?out", status=303)
             return
-        named = [one for one in mine if one.number == which]
-        if not named:
+        token = (await app.sessions.access_token(self.session)).access_token
+        if not _ID.fullmatch(which) or not await app.auth.end_session(token, which):
             await self.show_account(422, "That session has ended already.", "sessions")
             return
-        await self.identity.end(named[0], "ended by its owner")
+        log.info("session ended by its owner", extra={"user_id": self.session.user_id, "address": self.client})
+        here = [one for one in mine if one.grant.session_id == which]
+        await asyncio.gather(*(self.identity.end(one, "ended by its owner") for one in here))
         self.redirect(self.address("account") + "?ended", status=303)

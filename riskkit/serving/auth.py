@@ -71,12 +71,45 @@ class Grant:
 
     @property
     def aal(self) -> str:
-        """`aal1` after a password, `aal2` after a second factor too; Auth signed it, and sent it here itself."""
+        """`aal1` after a password, `aal2` after a second factor too."""
+        return self._claim("aal") or "aal1"
+
+    @property
+    def session_id(self) -> str:
+        """Auth's id of the session; knowing it opens nothing."""
+        return self._claim("session_id")
+
+    def _claim(self, name: str) -> str:
+        """A claim of the access token, empty without one; Auth signed it, and sent it here itself."""
         try:
             payload = self.access_token.split(".")[1]
-            return str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["aal"])
+            return str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))[name])
         except (IndexError, KeyError, TypeError, ValueError):
-            return "aal1"
+            return ""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """One of a user's sessions, wherever it was begun, as Auth knows it.
+
+    Attributes
+    ----------
+    since, seen : float
+        When it was begun and when its tokens were last renewed, in seconds since the epoch.
+    agent, address : str
+        Program and network address that asked for the tokens; for a dashboard's session on another server, the
+        address is that server's.
+    here : bool
+        Whether it is the session that asks.
+    """
+
+    id: str
+    since: float
+    seen: float
+    aal: str
+    agent: str
+    address: str
+    here: bool
 
 
 @dataclass(frozen=True)
@@ -120,9 +153,10 @@ class AuthClient:
         body = {"email": email, "password": password}
         return _grant(await self._ask("POST", "token?grant_type=password", body, agent=agent))
 
-    async def refresh(self, refresh_token: str) -> Grant:
-        """A new pair of tokens; the old refresh token is spent."""
-        return _grant(await self._post("token?grant_type=refresh_token", {"refresh_token": refresh_token}))
+    async def refresh(self, refresh_token: str, agent: str = "") -> Grant:
+        """A new pair of tokens; the old refresh token is spent. Hosted Auth notes the browser's name anew."""
+        body = {"refresh_token": refresh_token}
+        return _grant(await self._ask("POST", "token?grant_type=refresh_token", body, agent=agent))
 
     async def exchange(self, kind: LinkKind, token_hash: str, agent: str = "") -> Grant:
         """Sign in by the secret of a mail; it works once."""
@@ -183,6 +217,25 @@ class AuthClient:
             return {str(row["team_id"]): str(row["role"]) for row in rows}
         except (KeyError, TypeError) as error:
             raise Unavailable("The database does not answer.") from error
+
+    async def sessions(self, access_token: str) -> list[SignedIn]:
+        """All sessions of the token's user, the one used last first; none if the token's own has ended."""
+        rows = await self._fetch("POST", f"{self._root}/rest/v1/rpc/my_sessions", {}, access_token)
+        try:
+            return [
+                SignedIn(
+                    str(row["id"]), _moment(row["created_at"]), _moment(row["seen_at"]), str(row["aal"]),
+                    row["user_agent"] or "", row["address"] or "", bool(row["is_this"]),
+                )
+                for row in rows
+            ]  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable("The database does not answer.") from error
+
+    async def end_session(self, access_token: str, session_id: str) -> bool:
+        """End one session of the token's user, wherever it was begun; whether there was one of that id."""
+        body = {"p_id": session_id}
+        return await self._fetch("POST", f"{self._root}/rest/v1/rpc/end_session", body, access_token) is True
 
     async def _post(self, path: str, body: dict[str, str], bearer: str | None = None) -> dict[str, Any]:
         return await self._ask("POST", path, body, bearer)
@@ -254,4 +307,8 @@ def _factors(user: dict[str, Any]) -> tuple[Factor, ...]:
 def _in_future(moment: object) -> bool:
     if not moment:
         return False
-    return datetime.fromisoformat(str(moment)).timestamp() > time.time()
+    return _moment(moment) > time.time()
+
+
+def _moment(text: object) -> float:
+    return datetime.fromisoformat(str(text)).timestamp()

@@ -1,9 +1,10 @@
-"""What a browser calls itself, in two words a person recognises."""
+"""What a browser or program calls itself, in two words a person recognises."""
 
 from __future__ import annotations
 
-_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("HeadlessChrome/", "Chrome"),
-             ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("python", "a program"))  # fmt: skip
+_BROWSERS = (("riskkit/", "Command line or JupyterLab"), ("Edg/", "Edge"), ("OPR/", "Opera"),
+             ("Firefox/", "Firefox"), ("HeadlessChrome/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+             ("python", "a program"))  # fmt: skip
 _SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
             ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
 
@@ -13,6 +14,8 @@ def device(agent: str) -> str:
 
     >>> device("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36")
     'Chrome on Linux'
+    >>> device("riskkit/1 (Linux)")
+    'Command line or JupyterLab on Linux'
     >>> device("<script>")
     'Unknown browser'
     """

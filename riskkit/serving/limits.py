@@ -111,13 +111,14 @@ class SignInLimits:
 class MailLimits:
     """How many mails may be asked for in a quarter of an hour, and how many links tried in five minutes.
 
-    Auth limits them too, per address; it sees one address, this server's, so that who tries many here must be stopped
-    here, or nobody's links work.
+    Auth may limit them too, per address; it sees one address, this server's, so that who tries many here must be
+    stopped here, or nobody's links work. A link is not guessed: its limit is against load, and wide enough that an
+    office behind one address does not lock itself out.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._account, self._address = RateLimit(3, 900, clock), RateLimit(20, 900, clock)
-        self._links = RateLimit(10, 300, clock)
+        self._links = RateLimit(30, 300, clock)
 
     def mail(self, account: str, address: str) -> bool:
         """Count a mail, or refuse it."""

@@ -27,8 +27,6 @@ class BrowserSession:
         Latest tokens from Auth.
     created, seen : float
         Clock readings: sign-in, and the last thing the person did.
-    number : str
-        What the person's list of sessions calls it; knowing it opens nothing.
     agent, address : str
         Browser and network address it was begun with.
     since : float
@@ -51,7 +49,6 @@ class BrowserSession:
     seen: float
     agent: str = ""
     address: str = ""
-    number: str = field(default_factory=lambda: secrets.token_hex(8))
     since: float = field(default_factory=time.time)
     roles: dict[str, str] | None = None
     checked: float = float("-inf")
@@ -150,7 +147,7 @@ class Sessions:
             grant = session.grant
             if grant.expires_at - time.time() < min(90.0, grant.lifetime / 2):
                 try:
-                    session.grant = await self.auth.refresh(grant.refresh_token)
+                    session.grant = await self.auth.refresh(grant.refresh_token, session.agent)
                 except SignInRefused as error:
                     if error.status == 429:
                         raise Unavailable("The sign-in service is asked too often.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,13 +15,15 @@ from riskkit.errors import Unavailable
 from riskkit.settings import Settings
 
 _TIMEOUT = 15.0
+#: What Auth notes with a session, so that the list of one's sessions can say which this is.
+AGENT = f"riskkit/1 ({'Mac OS X' if platform.system() == 'Darwin' else platform.system()})"
 
 
 @contextmanager
 def auth_client(settings: Settings) -> Iterator[Any]:
     """The client's Auth part, on a connection that is closed again."""
     url, key = settings.supabase()
-    with httpx.Client(timeout=_TIMEOUT) as connection:
+    with httpx.Client(timeout=_TIMEOUT, headers={"User-Agent": AGENT}) as connection:
         options = ClientOptions(
             headers={"Authorization": f"Bearer {key}"},
             auto_refresh_token=False,

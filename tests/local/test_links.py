@@ -257,3 +257,17 @@ def test_without_a_server_mails_lie_in_the_outbox_and_the_log_says_where(own_sta
     log = (own_stack.folder / "gateway.log").read_text()
     assert str(found[0]) in log
     assert link not in log
+
+
+def test_forged_links_use_up_nobodys_tries(keys, sink):
+    """A link's secret is not guessed; a code at the same address may still be mistyped."""
+    user = new_user(keys)
+    anonymous_client(keys).auth.reset_password_for_email(user.email)
+    _, link, _, _ = words_of(sink.wait(user.email))
+    for _ in range(120):
+        forged = {"type": "recovery", "token_hash": uuid.uuid4().hex}
+        assert post(keys, "/auth/v1/verify", forged).json()["error_code"] == "otp_expired"
+    shown = {"type": "recovery", "email": user.email}
+    refused("otp_expired", anonymous_client(keys).auth.verify_otp, {**shown, "token": "1" * 8})
+    refused("otp_expired", anonymous_client(keys).auth.verify_otp, {**shown, "token": "2" * 8})
+    assert anonymous_client(keys).auth.verify_otp({"type": "recovery", "token_hash": link}).user.id == user.id

@@ -13,7 +13,7 @@ def signed_in(new_browser, server, email, password=PASSWORD):
 
 
 def numbers(page):
-    return re.findall(r'name="which" value="([0-9a-f]+)"', page)
+    return re.findall(r'name="which" value="([0-9a-f-]+)"', page)
 
 
 def test_sessions_are_listed_and_ended_each_and_all(server, new_browser, new_user, quant):
