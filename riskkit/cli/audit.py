@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,11 +105,7 @@ def export(file: Path | None, team: str | None, after: int) -> None:
             for line in lines:
                 click.echo(line)
             return
-        try:
-            with file.open("x", encoding="utf-8") as out:
-                count = sum(1 for line in lines if out.write(line + "\n"))
-        except FileExistsError as error:
-            raise InputError("file", str(file), "a file that is not there yet") from error
+        count = _write(file, lines)
     click.echo(f"{count:,} entries in {file}. Keep it on another machine.")
 
 
@@ -127,6 +124,22 @@ def _chains(team: str | None) -> Iterator[tuple[AuditLog, dict[str, str]]]:
         if team is not None and team not in teams:
             raise InputError("team", team, "a team in which you are an admin: " + ", ".join(teams))
         yield log, teams if team is None else {team: teams[team]}
+
+
+def _write(file: Path, lines: Iterable[str]) -> int:
+    """Write the lines to a new file, for its owner only; it is whole or not there. How many there were."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise InputError("file", str(file), "a file that is not there yet") from error
+    except OSError as error:
+        raise InputError("file", str(file), f"a file that can be written ({error.strerror})") from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            return sum(1 for line in lines if out.write(line + "\n"))
+    except BaseException:
+        file.unlink()
+        raise
 
 
 def _plain(text: str) -> str:

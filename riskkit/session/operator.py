@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class Operator:
         team_id, known = self._team(team), self._find(email)
         invited = known is None or known.email_confirmed_at is None  # who never came is mailed again
         user: Any = self._invited(email, page) if invited else known
-        self._give(team_id, user.id, role)
+        self._give(team_id, user, role)
         if invited:
             self._record("account.invited", user, {"role": role})
         return invited
@@ -91,7 +92,7 @@ class Operator:
         team_id, user = self._team(team), self._known(email)
         before = self._role(team_id, user.id)
         if before != role:
-            self._give(team_id, user.id, role)
+            self._give(team_id, user, role)
         return before
 
     def remove(self, email: str, team: str) -> None:
@@ -99,7 +100,7 @@ class Operator:
         team_id, user = self._team(team), self._known(email)
         if self._role(team_id, user.id) is None:
             raise InputError("EMAIL", email, f"a member of {team}")
-        with _database(f"{email} stays in {team}"):
+        with _database(f"{email} stays in {team}", email):
             self._client.table("memberships").delete().eq("team_id", team_id).eq("user_id", user.id).execute()
 
     def reset_second_factor(self, email: str) -> int:
@@ -124,9 +125,9 @@ class Operator:
             with _database("The audit log did not take an entry"):
                 self._client.rpc("record_audit", values).execute()
 
-    def _give(self, team_id: str, user_id: str, role: str) -> None:
-        row = {"team_id": team_id, "user_id": user_id, "role": role}
-        with _database("The role stays as it was"):
+    def _give(self, team_id: str, user: Any, role: str) -> None:
+        row = {"team_id": team_id, "user_id": user.id, "role": role}
+        with _database("The role stays as it was", user.email):
             self._client.table("memberships").upsert(row, on_conflict="team_id,user_id").execute()
 
     def _role(self, team_id: str, user_id: str) -> str | None:
@@ -202,11 +203,13 @@ def operator(settings: Settings, service_key: str) -> Iterator[Operator]:
 
 
 @contextmanager
-def _database(otherwise: str) -> Iterator[None]:
-    """What the database refuses, in its own words."""
+def _database(otherwise: str, email: str = "") -> Iterator[None]:
+    """What the database refuses, in its own words; whom that is about, where it says what it would take instead."""
     try:
         yield
     except APIError as error:
+        if error.code == "PT422" and email:
+            raise InputError("EMAIL", email, str(json.loads(str(error.details))["expected"])) from error
         raise Conflict(f"{otherwise}: {error.message}") from error
 
 

@@ -1,6 +1,7 @@
 """`riskkit audit` from the command line, on a chain that is whole and on one that is not."""
 
 import json
+import stat
 import time
 import uuid
 
@@ -65,7 +66,9 @@ def test_list_export_and_verify(riskkit, admin, owner, tmp_path):
     assert (code, out) == (0, f"{len(lines):,} entries in {copy}. Keep it on another machine.\n")
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
     assert json.loads(lines[0]["entry"])["action"] == "member.added"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert riskkit("audit", "export", copy)[0] == 2, "an export is never written over"
+    assert riskkit("audit", "export", tmp_path / "nowhere" / "copy")[0] == 2
     assert len(riskkit("audit", "export", "--after", "1")[1].splitlines()) == len(lines) - 1
     assert riskkit("audit", "verify", "--against", copy)[0] == 0
 
