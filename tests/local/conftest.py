@@ -73,7 +73,6 @@ create function public.history(days int, n int) returns table (name text, levels
 create function public.write_open(i int) returns int language sql volatile
   as 'insert into public.open_rows (id) values (i) returning id';
 create view public.writing_view as select public.write_open(77) as id;
-create view public.writing_view as select public.write_open(77) as id;
 create function public.refuse(state text) returns void language plpgsql
   as $$ begin raise exception using errcode = state, message = 'refused', detail = 'why', hint = 'how'; end $$;
 create function public.setting(which text) returns text language sql stable as 'select current_setting(which, true)';
