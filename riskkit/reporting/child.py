@@ -12,6 +12,7 @@ import resource
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -173,10 +174,22 @@ def execute(order: dict[str, Any], voice: Voice) -> None:
     )
 
 
-def main() -> None:
+def begin(path: str) -> None:
+    """Execute the order in a process just forked; whatever happens, it does not come back."""
+    global START
+    START = time.perf_counter()
+    try:
+        threading.Thread(target=end_with_parent, daemon=True).start()
+        main(path)
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)
+
+
+def main(path: str) -> None:
     """Read the order and execute it."""
     voice = Voice()
-    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    order = json.loads(Path(path).read_text(encoding="utf-8"))
     _bound(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
     _bound(resource.RLIMIT_AS, order["memory_limit"])
     _bound(resource.RLIMIT_CORE, 0)
@@ -208,4 +221,4 @@ def _cell() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

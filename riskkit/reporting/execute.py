@@ -6,17 +6,15 @@ import contextlib
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from riskkit.errors import RiskkitError
+from riskkit.reporting.launch import ANEW, Child, Launcher, Nursery, Start
 from riskkit.reporting.stopping import Stop
 from riskkit.settings import Settings, surroundings
 
@@ -24,6 +22,7 @@ from riskkit.settings import Settings, surroundings
 KEPT = frozenset(
     ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 )
+_ALWAYS = {"PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1"}
 
 #: Told (cells done, cells in all, number of the next one in the notebook).
 OnCell = Callable[[int, int, int], None]
@@ -47,6 +46,23 @@ class Limits:
     cell_seconds: int = 600
     output_bytes: int = 20 * 2**20
     memory_bytes: int = 4 * 2**30
+
+
+@dataclass(frozen=True)
+class Guard:
+    """How a run's processes are begun and ended.
+
+    Attributes
+    ----------
+    limits : Limits
+    stop : Stop
+        Ends them from another thread.
+    launcher : Launcher
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    stop: Stop = field(default_factory=Stop)
+    launcher: Launcher = field(default=ANEW)
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,7 @@ def execute(
     limits: Limits,
     on_cell: OnCell,
     stop: Stop,
+    launcher: Launcher = ANEW,
 ) -> Executed:
     """Run `work/notebook.ipynb` into `work/executed.ipynb`.
 
@@ -98,6 +115,8 @@ def execute(
         Told (cells done, cells in all, number of the next in the notebook) as they are done.
     stop : Stop
         Ends the processes from another thread.
+    launcher : Launcher, optional
+        Starts them.
 
     Raises
     ------
@@ -106,37 +125,29 @@ def execute(
     Stopped
         It was told to end.
     """
-    with _runtime(work.name) as runtime, (work / "log.txt").open("wb") as log:
-        child = subprocess.Popen(  # noqa: S603 (our own module)
-            [sys.executable, "-P", "-m", "riskkit.reporting.child", str(_order(work, runtime, parameters, limits))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            cwd=work,
-            env=_environment(work, settings, runtime),
-            start_new_session=True,
-        )
+    with _runtime(work.name) as runtime:
+        order = _order(work, runtime, parameters, limits)
+        child = launcher.launch(Start(order, work, _environment(work, settings, runtime), work / "log.txt"))
         overdue = threading.Event()
 
         def end_overdue() -> None:
             overdue.set()
-            _kill(child.pid)
+            child.kill()
 
         timer = threading.Timer(limits.run_seconds, end_overdue)
         timer.start()
         try:
-            with stop.ending(lambda: _kill(child.pid)):
+            with stop.ending(child.kill):
                 last = _follow(child, on_cell)
         finally:
             timer.cancel()
-            _kill(child.pid)
-            _close(child)
+            ended = child.end()
     stop.check()
     if overdue.is_set():
         raise CellFailed(None, "Timeout", f"no end after {limits.run_seconds} s")
     if "done" in last:
         return Executed(last["done"], last["cpu"])
-    failed = last.get("failed") or {"name": "ProcessDied", "message": f"papermill ended with code {child.returncode}"}
+    failed = last.get("failed") or {"name": "ProcessDied", "message": f"papermill ended{ended}"}
     traceback = "\n".join(failed.get("traceback", ()))
     raise CellFailed(failed.get("cell"), failed["name"], failed["message"], traceback)
 
@@ -174,44 +185,35 @@ def _order(work: Path, runtime: Path, parameters: Mapping[str, object], limits: 
     return path
 
 
+def nursery() -> Nursery:
+    """A kept process that knows of our environment what a report's may know."""
+    return Nursery({**surroundings(KEPT), **_ALWAYS})
+
+
 def _environment(work: Path, settings: Settings, runtime: Path) -> dict[str, str]:
     home = work / "home"
     return {
         **surroundings(KEPT),
+        **_ALWAYS,
         "HOME": str(home),
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(home / "jupyter"),
         "JUPYTER_DATA_DIR": str(home / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(runtime),
-        "PYTHONHASHSEED": "0",
-        "PYTHONNOUSERSITE": "1",
         "RISKKIT_HOME": str(home / "riskkit"),  # so that it finds no sign-in and no Supabase
         "RISKKIT_PROJECT": str(settings.project),
         "RISKKIT_RUN_DIR": str(work / "run"),
     }
 
 
-def _follow(child: subprocess.Popen[bytes], on_cell: OnCell) -> dict[str, Any]:
+def _follow(child: Child, on_cell: OnCell) -> dict[str, Any]:
     """Read what the child says to its end; the last thing it said."""
     last: dict[str, Any] = {}
     cells = 0
-    assert child.stdout is not None  # noqa: S101 (a pipe, by the call above)
     for line in child.stdout:
         last = json.loads(line)
         cells = last.get("cells", cells)
         if "cell" in last:
             on_cell(last["cell"], cells, last["next"])
+    child.silent = True
     return last
-
-
-def _kill(group: int) -> None:
-    """End the child and its group; its kernel, in a group of its own, dies with it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
-
-
-def _close(child: subprocess.Popen[bytes]) -> None:
-    child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            pipe.close()

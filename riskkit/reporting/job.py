@@ -12,8 +12,9 @@ from typing import TypeVar
 from riskkit.errors import InputError, RiskkitError, Unavailable
 from riskkit.logs import bound
 from riskkit.reporting.cause import Cause, cause_of
-from riskkit.reporting.execute import Limits
+from riskkit.reporting.execute import Guard, Limits, nursery
 from riskkit.reporting.heart import Heart
+from riskkit.reporting.launch import Nursery
 from riskkit.reporting.making import FinishedRun, Task, make
 from riskkit.reporting.order import Order, definition, place_order
 from riskkit.reporting.steps import Steps, percent
@@ -32,17 +33,18 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Service:
-    """What a worker may use: the queue, the bucket, and stores of single teams."""
+    """What a worker may use: queue, bucket, stores of single teams, and the process that reports are forked from."""
 
     url: str
     key: str = field(repr=False)
     queue: WorkerQueue
     bucket: Bucket
+    nursery: Nursery
 
     @classmethod
     def at(cls, url: str, key: str) -> Service:
         """With the service's key."""
-        return cls(url, key, WorkerQueue(url, key), Bucket(url, key))
+        return cls(url, key, WorkerQueue(url, key), Bucket(url, key), nursery())
 
     def store(self, team_id: str | None = None) -> ServiceStore:
         """The store, narrowed to a team; close it after use."""
@@ -52,6 +54,7 @@ class Service:
         """Close the connections."""
         self.queue.close()
         self.bucket.close()
+        self.nursery.close()
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ class Attempt:
             with steps.step("prepare"):
                 order, limits = self._order(store)
             ledger = JobLedger(self.service, self.held, self.stop)
-            return make(self.settings, Task(order, store, ledger, limits), steps, self.stop)
+            guard = Guard(limits, self.stop, self.service.nursery)
+            return make(self.settings, Task(order, store, ledger), steps, guard)
 
     def _order(self, store: Store) -> tuple[Order, Limits]:
         """The job's report, with its parameters validated again, for its portfolio and the slot's date."""

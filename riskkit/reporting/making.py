@@ -15,14 +15,13 @@ from riskkit.errors import InputError, RunFailed
 from riskkit.logs import bound
 from riskkit.metric import Metric
 from riskkit.reporting.blocks import header
-from riskkit.reporting.execute import CellFailed, Executed, Limits, execute
+from riskkit.reporting.execute import CellFailed, Executed, Guard, execute
 from riskkit.reporting.failure import keep_failure, reason
 from riskkit.reporting.ledger import Ledger
 from riskkit.reporting.order import Order
 from riskkit.reporting.places import Places, work_folder
 from riskkit.reporting.render import Provenance, render
 from riskkit.reporting.steps import Steps
-from riskkit.reporting.stopping import Stop
 from riskkit.reporting.sweep import COMMIT, publish
 from riskkit.runs.frozen import FILES, FOLDER, freeze, sha256
 from riskkit.runs.identity import code_version, new_run_id, package_versions
@@ -73,17 +72,14 @@ class Task:
         Where its inputs are read.
     ledger : Ledger
         Whose it is, and how it is written down.
-    limits : Limits
-        What it may use.
     """
 
     order: Order
     store: Store
     ledger: Ledger
-    limits: Limits
 
 
-def make(settings: Settings, task: Task, steps: Steps, stop: Stop) -> FinishedRun:
+def make(settings: Settings, task: Task, steps: Steps, guard: Guard) -> FinishedRun:
     """Freeze, execute, verify, render, store, commit, publish; complete or absent.
 
     Raises
@@ -98,8 +94,8 @@ def make(settings: Settings, task: Task, steps: Steps, stop: Stop) -> FinishedRu
     places, run_id = Places.of(settings), new_run_id()
     with bound(run_id=run_id), work_folder(places, run_id) as work:
         try:
-            run = _Run(settings, task.store, task.order, task.ledger, run_id, work, steps, stop)
-            return run.make(places, task.limits)
+            run = _Run(settings, task.store, task.order, task.ledger, run_id, work, steps)
+            return run.make(places, guard)
         except (CellFailed, InputError, OSError) as error:
             if isinstance(error, InputError) and steps.current == "freeze":
                 raise  # the data will not do: nothing was started
@@ -118,14 +114,21 @@ class _Run:
     run_id: str
     work: Path
     steps: Steps
-    stop: Stop
 
-    def make(self, places: Places, limits: Limits) -> FinishedRun:
+    def make(self, places: Places, guard: Guard) -> FinishedRun:
         step, started = self.steps.step, datetime.now(UTC).replace(microsecond=0)
         with step("freeze"):
             inputs, hashes = self._freeze()
         with step("execute"):
-            executed = execute(self.work, self.settings, self.order.parameters, limits, self.steps.within, self.stop)
+            executed = execute(
+                self.work,
+                self.settings,
+                self.order.parameters,
+                guard.limits,
+                self.steps.within,
+                guard.stop,
+                guard.launcher,
+            )
         self._split(executed)
         with step("verify"):
             notebook = finished_notebook(self.work / "executed.ipynb")

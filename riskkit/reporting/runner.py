@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from riskkit.reporting.execute import Limits
+from riskkit.reporting.execute import Guard, Limits
 from riskkit.reporting.ledger import OwnLedger
 from riskkit.reporting.making import FinishedRun, Task, make
 from riskkit.reporting.order import definition, place_order
 from riskkit.reporting.places import Places
 from riskkit.reporting.steps import OnStep, Steps, silent
-from riskkit.reporting.stopping import Stop
 from riskkit.reporting.sweep import sweep
 from riskkit.settings import Settings
 from riskkit.store.contract import Store
@@ -55,4 +54,4 @@ def run_report(
         ledger = OwnLedger.of(store, order.ref.team)
     with steps.step("sweep"):
         sweep(Places.of(settings), store, ledger.user_id)
-    return make(settings, Task(order, store, ledger, limits or Limits()), steps, Stop())
+    return make(settings, Task(order, store, ledger), steps, Guard(limits or Limits()))

@@ -31,6 +31,7 @@ from riskkit.store.supabase import SupabaseStore
 from tests.reporting import tiny_project as tiny
 
 PASSWORD = "riskkit-shop-1"
+_NURSERY = "riskkit.reporting.nursery"
 #: After `OPEN`: what the parameter `note` or the book's name asks for.
 BEHAVE = """\
 import os, time
@@ -141,11 +142,22 @@ class Shop:
         return (self.project.parent / "worker.log").read_text()
 
     def processes(self) -> list[psutil.Process]:
-        """papermill and kernels of the project's reports."""
+        """papermill and kernels of the project's reports, and what they are forked from."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                if process.environ().get("RISKKIT_RUN_DIR", "").startswith(str(self.project)):
+                forked = _NURSERY in process.cmdline() and process.cwd().startswith(str(self.project))
+                if forked or process.environ().get("RISKKIT_RUN_DIR", "").startswith(str(self.project)):
+                    found.append(process)
+        return found
+
+    def running(self, kind: str) -> list[psutil.Process]:
+        """Those of a kind: `child`, which is a fork in a report's work folder, or `kernel`."""
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                at_work = process.cwd().startswith(str(self.project / "reports" / ".work"))
+                if (_NURSERY if kind == "child" else "riskkit.reporting.kernel") in process.cmdline() and at_work:
                     found.append(process)
         return found
 
@@ -173,7 +185,7 @@ def harass(shop: Shop, kills: int, seed: int) -> dict[str, Any]:
     try:
         for number in range(kills):
             kind = ("worker", "child", "kernel")[number % 3]
-            wait_until(shop.processes, 120, "a report that runs")
+            wait_until(lambda: shop.running("child"), 120, "a report that runs")
             time.sleep(dice.uniform(0, 2.5))
             hit[kind] += _kill(shop, kind, worker)
             if kind == "worker":
@@ -204,9 +216,8 @@ def _kill(shop: Shop, kind: str, worker: subprocess.Popen[bytes]) -> int:
     if kind == "worker":
         worker.kill()
         return 1
-    for process in shop.processes():
+    for process in shop.running(kind):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if f"riskkit.reporting.{kind}" in process.cmdline():
-                process.kill()
-                return 1
+            process.kill()
+            return 1
     return 0

@@ -97,7 +97,9 @@ def test_one_failure_costs_the_others_nothing_and_only_what_can_pass_is_tried_ag
     assert [error.get("cell") for error in dead.values()] == [4, 4, 4, None, None, None]
     assert 'raise ValueError("no <price>")' in dead[poison]["message"]
     assert str(shop.project) not in json.dumps(list(dead.values()))
-    assert (ends[killed]["state"], ends[killed]["errors"][0]["type"]) == ("queued", "DeadKernel")
+    # Again after two seconds, which on a slow machine come before the worker has ended.
+    assert (ends[killed]["state"], ends[killed]["attempt"]) in (("queued", 1), ("dead", 2))
+    assert {error["type"] for error in ends[killed]["errors"]} == {"DeadKernel"}
     assert shop.processes() == []
 
 
@@ -129,7 +131,7 @@ def test_cancel_ends_what_waits_and_what_runs(shop: Shop, in_thread: Callable[[]
         assert queue.cancel(running) == "requested"
     wait_until(lambda: shop.row(running)["state"] == "cancelled", 20, "the cancelled state")
     wait_until(lambda: worker.outcomes == ["cancelled"], 10)
-    assert shop.processes() == []
+    wait_until(lambda: not shop.running("child") and not shop.running("kernel"), 5, "the end of its processes")
     assert shop.complete() == set()
     assert list((shop.project / "reports" / ".work").iterdir()) == []
 

@@ -1,0 +1,50 @@
+"""A process with papermill imported, from which each report's process is forked: a batch pays for the import once.
+
+`python -m riskkit.reporting.nursery`, with a socket as standard input. It holds no secret and knows no report: each
+order brings its environment, its folder and its three standard files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+
+from riskkit.reporting import child
+
+_LONGEST = 2**16
+
+
+def serve(door: socket.socket) -> None:
+    """Fork a process for each order, and say its number, until the worker is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the ended ones need no funeral
+    while True:
+        message, files, _, _ = socket.recv_fds(door, _LONGEST, 3)
+        if not message:
+            return
+        pid = os.fork()
+        if pid == 0:
+            door.close()
+            become(json.loads(message), files)
+        for file in files:
+            os.close(file)
+        door.send(str(pid).encode())
+
+
+def become(order: dict[str, object], files: list[int]) -> None:
+    """Be the process of one report; it never comes back."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(str(order["work"]))
+    os.environ.clear()
+    os.environ.update(order["environ"])  # type: ignore[call-overload]
+    child.begin(str(order["order"]))
+
+
+if __name__ == "__main__":
+    with socket.socket(fileno=os.dup(0)) as standing:
+        serve(standing)
