@@ -73,6 +73,18 @@ def test_by_keyboard_from_password_to_second_factor(tab, server, new_user, app):
     assert tab.get_by_role("heading", name="Dashboards").is_visible()
 
 
+def test_ones_portfolios_fit_on_a_phone(tab, server):
+    """Every link is in sight on the page that everybody sees first."""
+    tab.goto(f"{server.url}/")
+    typed(tab, "quant@atlas.example", PASSWORD)
+    listing = tab.locator(".rk-listing")
+    assert listing.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    assert "atlas/demo · USD" in listing.inner_text()
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    assert "atlas/demo · USD" not in listing.inner_text()
+    assert listing.get_by_role("columnheader", name="Team").is_visible()
+
+
 def test_the_pages_follow_the_readers_system(tab, server):
     colours = []
     for scheme in ("light", "dark"):
