@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "portfolio": ("riskkit.cli.portfolio", "Import, list, show and tag portfolios."),
     "prices": ("riskkit.cli.prices", "Import prices."),
     "report": ("riskkit.cli.report", "Run a report."),
-    "runs": ("riskkit.cli.runs", "List, find, show and open the runs of reports."),
+    "runs": ("riskkit.cli.runs", "Find, show, open, reproduce and compare runs."),
     "schedule": ("riskkit.cli.schedule", "See, sync, pause and backfill the schedules of reports."),
     "scheduler": ("riskkit.cli.scheduler", "Fire the schedules' slots when they come (operator)."),
     "second-factor": ("riskkit.cli.second_factor", "Set up an authenticator app for your account."),

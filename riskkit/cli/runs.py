@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from riskkit import session
+from riskkit.cli.runs_compare import diff, reproduce
 from riskkit.cli.signed_in import day_option, signed_in_store
 from riskkit.cli.tables import print_table
 from riskkit.errors import InputError
@@ -30,7 +31,11 @@ _SHOWN = 2
 
 @click.group()
 def command() -> None:
-    """List, find, show and open the runs of reports."""
+    """List, find, show, open, reproduce and compare the runs of reports."""
+
+
+command.add_command(reproduce)
+command.add_command(diff)
 
 
 @command.command("list")
