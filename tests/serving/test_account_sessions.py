@@ -40,10 +40,11 @@ def test_a_programs_session_is_listed_and_ended(program, server, new_browser, ne
     visitor.sign_in(email)
     program.sign_in_with_password({"email": email, "password": PASSWORD})
     here, other = rows(visitor)
-    assert here[0].startswith("A program this one 127.0.0.1 ")
+    assert here[0].startswith("A program this one 127.0.0.1 · no second factor ")
     assert here[1] is None
     assert re.fullmatch(
-        r"Command line or JupyterLab on \w+ 127.0.0.1 \d{4}-\d\d-\d\d \d\d:\d\d UTC no just now End .*", other[0]
+        r"Command line or JupyterLab on \w+ 127.0.0.1 · no second factor \d{4}-\d\d-\d\d \d\d:\d\d UTC just now End .*",
+        other[0],
     )
     assert visitor.post("/account/sessions", which=other[1].upper()).status_code == 422
     assert visitor.post("/account/sessions", which=other[1]).headers["location"] == "/account?ended"
@@ -90,7 +91,7 @@ def test_this_servers_session_ends_at_once(server, new_browser, new_user, page):
 def test_a_second_factor_is_told(enrolled):
     _, _, visitor = enrolled
     ((words, _),) = rows(visitor)
-    assert " UTC yes just now" in words
+    assert " with second factor " in words
 
 
 def test_who_has_very_many_sees_those_used_last_and_this_one(demo_stack, server, new_browser, new_user):
