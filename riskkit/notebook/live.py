@@ -104,7 +104,7 @@ class LiveRun:
                 self._moved(self._values)
         self.cards[view] = card
         if self._recompute.pending:
-            card.empty("Computing …")
+            card.waited("Computing …")
         screen.widget(card.box)
 
     def save(self) -> None:

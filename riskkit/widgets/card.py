@@ -41,7 +41,7 @@ class Card:
         self._show_figure(shown=False)
 
     def waited(self, sentence: str) -> None:
-        """Say why it stays empty, if it still is; a figure that is there stays."""
+        """Say why it is empty, if it still is; a figure that is there stays."""
         if self._waits:
             self.empty(sentence)
 

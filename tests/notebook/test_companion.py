@@ -197,3 +197,22 @@ def test_a_field_that_is_none_is_refused():
 def test_every_notebook_of_the_project_has_its_page():
     assert page("optimise_portfolio").report == "portfolio_optimisation"
     assert page("something_else") == ("something_else", "Something else", "", False)
+
+
+def test_a_view_of_the_page_shown_after_one_that_is_still_computed_keeps_its_figure(open_run, shown):
+    gate = threading.Event()
+    run = open_run(portfolio_var, SPEC, face="lab")
+
+    def late(portfolio, history, spec):
+        gate.wait(30)
+        return compare_methods(portfolio, history, spec)
+
+    comparison = run.also(late, VarSpec)
+    run.controls()
+    run.show(charts.methods, comparison)
+    run.show(charts.components)
+    assert "Computing" in html(run, charts.methods)
+    assert f'data-value="{run.result.var!r}"' in html(run, charts.components)
+    gate.set()
+    assert run.wait(60)
+    assert "Computing" not in html(run, charts.methods)

@@ -27,10 +27,12 @@ window.rk = (() => {
     performance.mark("rk-ready");
   }
 
-  // Voila replaces each output's script by the thing itself; widgets then fill theirs. Ready when none is empty.
+  // Voila replaces each output's script by the thing itself; a box then replaces its empty places by its widgets, one
+  // after the other. Ready when nothing is empty and no place is left.
   function settled() {
     if (!sent) return false;
     if (document.querySelector('script[type="application/vnd.voila.cell-output+json"]')) return false;
+    if (document.querySelector(".rk-output .widget-box > :empty:not(.jupyter-widgets)")) return false;
     return [...document.querySelectorAll(".rk-output")].every((out) => out.querySelector(".jp-OutputArea-output > *"));
   }
 
