@@ -14,7 +14,10 @@ def test_sign_in_say_who_sign_out(riskkit, tmp_path):
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
     assert PASSWORD not in saved.read_text()
     code, out, _ = riskkit("whoami")
-    assert (code, out) == (0, "quant@atlas.example, signed in with a password (aal1)\n  atlas: analyst (changes books and prices)\n")
+    assert (code, out) == (
+        0,
+        "quant@atlas.example, signed in with a password (aal1)\n  atlas: analyst (changes books and prices)\n",
+    )
     assert riskkit("logout")[1] == "Signed out quant@atlas.example.\n"
     assert riskkit("logout")[1] == "Nobody was signed in.\n"
     code, _, err = riskkit("whoami")
