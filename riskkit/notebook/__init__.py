@@ -38,6 +38,9 @@ class Run(Protocol):
     def show(self, view: Callable[[Any], View], of: Companion | None = None) -> None:
         """Draw a view; live, it follows the controls."""
 
+    def act(self, panel: str) -> None:
+        """Show a panel of `riskkit.panels`, with which people do something; a report has none."""
+
     def save(self) -> None:
         """Keep the figures; live, say how to make a report of them."""
 

@@ -140,6 +140,11 @@ class Answers:
             return Beside(companion, values, None, error, {})
         return Beside(companion, values, result, None, drawn)
 
+    def forget(self) -> None:
+        """Read everything again from now on: something was written."""
+        with self._lock:
+            self._read.clear()
+
     def portfolios(self) -> tuple[PortfolioRef, ...]:
         """Those the user may see."""
         found: tuple[PortfolioRef, ...] = self._once(("portfolios",), self.store.portfolios)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ipywidgets import HTML, Layout, VBox
@@ -18,7 +18,10 @@ from riskkit.notebook.answers import Answer, Answers, Beside, ViewFunction
 from riskkit.notebook.companion import Companion, unable
 from riskkit.notebook.recompute import Recompute
 from riskkit.notebook.surroundings import Surroundings
+from riskkit.panels import open_panel
+from riskkit.panels.desk import Desk, Panel, Shown
 from riskkit.parameters.declaration import Parameter, Value
+from riskkit.parameters.validate import complete, validate
 from riskkit.store.contract import PortfolioRef
 from riskkit.widgets import lab
 from riskkit.widgets.card import Card
@@ -44,6 +47,8 @@ class LiveRun:
         The card of each view function shown so far.
     panel : Controls or None
         After `controls()`.
+    panels : dict
+        By name, those opened so far.
     """
 
     def __init__(self, analysis: Analysis, values: dict[str, Value], surroundings: Surroundings) -> None:
@@ -62,6 +67,7 @@ class LiveRun:
         self.cards: dict[ViewFunction, Card] = {}
         self._of: dict[ViewFunction, Companion] = {}
         self.panel: Controls | None = None
+        self.panels: dict[str, Panel] = {}
         if not analysis.page.slow:
             self._first_answer()
         if surroundings.face == "lab":
@@ -107,6 +113,14 @@ class LiveRun:
             card.waited("Computing …")
         screen.widget(card.box)
 
+    def act(self, panel: str) -> None:
+        """Show a panel, by its name, and tell it of every answer."""
+        desk = Desk(self._answers.store, self._move, self._read_again, self._say)
+        self.panels[panel] = opened = open_panel(panel, desk)
+        if self.answer is not None:
+            opened.answered(_shown(self.answer))
+        screen.widget(opened.box)
+
     def save(self) -> None:
         """Show the command that makes a report of what this page shows."""
         self._write_command()
@@ -134,6 +148,29 @@ class LiveRun:
         for card in self.cards.values():
             card.refreshing(True)
         self._recompute.request(values)
+
+    def _move(self, given: Mapping[str, Value]) -> None:
+        """A panel moves the controls: what it gives passes the same validator."""
+        values = complete(self._declared, {**self._values, **validate(self._declared, dict(given))})
+        if self.panel is not None:
+            self.panel.show(values)
+        self._moved(values)
+
+    def _read_again(self) -> None:
+        """A panel has written something: nothing that was read before is still true."""
+        self._answers.forget()
+        self.answer, self.beside = None, dict.fromkeys(self.beside)
+        self._moved(self._values)
+
+    def _say(self, what: str | Exception) -> None:
+        if isinstance(what, Exception):
+            self._status.error(what)
+        else:
+            self._status.note(what)
+
+    def _tell(self, answer: Answer) -> None:
+        for panel in self.panels.values():
+            panel.answered(_shown(answer))
 
     def _compute(self, values: dict[str, Value]) -> Iterator[Answer | Beside | None]:
         """The page's own answer, then what its other analyses find, then the end."""
@@ -177,6 +214,7 @@ class LiveRun:
         self._settle(answer)
         self._offer(answer)
         self._write_command()
+        self._tell(answer)
         self._status.busy(True)
 
     def _fail(self, error: Exception) -> None:
@@ -235,6 +273,10 @@ class LiveRun:
                 self._analysis.page.report, inputs.ref.path, inputs.as_of, self._declared, answer.values
             )
             self._command.value = str(command.block(text) + command.provenance(inputs, answer.result))
+
+
+def _shown(answer: Answer) -> Shown:
+    return Shown(answer.values, answer.inputs, answer.result)
 
 
 def _drawn(view: ViewFunction, found: Beside) -> View:

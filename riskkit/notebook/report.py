@@ -64,6 +64,9 @@ class ReportRun:
         if not drawn.blank:
             screen.bundle(drawn.bundle())
 
+    def act(self, panel: str) -> None:
+        """A report is read, not worked with: nothing is shown."""
+
     def save(self) -> None:
         """Write metrics and tables for the runner."""
         beside = {companion.name: found for companion, found in self._beside.items() if found is not None}

@@ -1,0 +1,25 @@
+"""Panels: what a live page lets people do besides looking. A report has none.
+
+A notebook names one, `run.act("what_if")`; each is a module here and a line in `PANELS`.
+"""
+
+from __future__ import annotations
+
+from riskkit.errors import InputError
+from riskkit.panels.desk import Desk, Panel, PanelFunction
+
+#: By the name that a notebook calls it.
+PANELS: dict[str, PanelFunction] = {}
+
+
+def open_panel(name: str, desk: Desk) -> Panel:
+    """Make the panel of that name.
+
+    Raises
+    ------
+    InputError
+        There is none; those that exist are listed.
+    """
+    if name not in PANELS:
+        raise InputError("panel", name, "one of " + ", ".join(sorted(PANELS)))
+    return PANELS[name](desk)
