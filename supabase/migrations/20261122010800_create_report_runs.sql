@@ -12,26 +12,31 @@ create table public.report_runs (
   official boolean not null default false,
   status text not null default 'succeeded' check (status in ('succeeded', 'failed')),
   parameters jsonb not null check (jsonb_typeof(parameters) = 'object' and pg_column_size(parameters) <= 65536),
+  overrides jsonb not null default '{}' check (jsonb_typeof(overrides) = 'object' and pg_column_size(overrides) <= 65536),
   inputs jsonb not null check (jsonb_typeof(inputs) = 'object' and pg_column_size(inputs) <= 65536),
   code jsonb not null check (jsonb_typeof(code) = 'object' and pg_column_size(code) <= 65536),
   packages jsonb not null check (jsonb_typeof(packages) = 'object' and pg_column_size(packages) <= 65536),
   seed numeric(20) check (seed >= 0),
+  author uuid references auth.users on delete set null,
   recorded_by uuid references auth.users on delete set null,
   recorded_at timestamptz not null default now(),
   unique (team_id, id),
   foreign key (team_id, portfolio_id) references public.portfolios (team_id, id)
 );
 create index report_runs_book on public.report_runs (team_id, portfolio_id, report, run_at desc);
+create index report_runs_author on public.report_runs (author);
 create index report_runs_recorded_by on public.report_runs (recorded_by);
 comment on table public.report_runs is 'One execution of a report. A row is there only with all its metrics and artifacts, and never changes.';
 comment on column public.report_runs.as_of is 'Valuation date.';
 comment on column public.report_runs.run_at is 'When it was computed, UTC.';
 comment on column public.report_runs.official is 'False for a run that a person started for themselves.';
 comment on column public.report_runs.parameters is 'Every parameter with its value.';
+comment on column public.report_runs.overrides is 'Parameters that differ from the report''s file: name to {"file", "run"}.';
 comment on column public.report_runs.inputs is 'sha256 of each frozen input file.';
 comment on column public.report_runs.code is 'Version, commit, and whether the tree had uncommitted changes.';
 comment on column public.report_runs.packages is 'Version of each package that computes.';
 comment on column public.report_runs.seed is 'Of the random numbers; null if none were drawn.';
+comment on column public.report_runs.author is 'Who asked for it: the user who ran it, who requested it, or who last edited its schedule. They cannot approve it.';
 comment on column public.report_runs.recorded_by is 'Who recorded it; null for the service.';
 comment on column public.report_runs.recorded_at is 'When it was recorded, UTC.';
 

@@ -1,4 +1,5 @@
--- Recording a run: run, metrics and artifacts in one transaction; saying it twice changes nothing.
+-- Recording a run: run, metrics and artifacts in one transaction; saying it twice changes nothing. Parameters that its
+-- caller set against the report's file are on record in the audit log.
 
 create function private.write_run(p_run jsonb, p_metrics jsonb, p_artifacts jsonb) returns uuid
 language plpgsql security definer set search_path = '' as $$
@@ -14,6 +15,7 @@ begin
     if coalesce(v_run.official, false) then
       raise exception using errcode = '42501', message = 'Only the service records official runs.';
     end if;
+    v_run.author := (select auth.uid());
   end if;
   if v_run.id is null then
     perform private.refuse('id', null, 'the run''s uuid');
@@ -26,12 +28,13 @@ begin
       'at most 100000 metrics and 1000 artifacts');
   end if;
   insert into public.report_runs (
-    id, team_id, portfolio_id, report, notebook, as_of, run_at, official, status, parameters, inputs, code, packages,
-    seed, recorded_by
+    id, team_id, portfolio_id, report, notebook, as_of, run_at, official, status, parameters, overrides, inputs, code,
+    packages, seed, author, recorded_by
   ) values (
     v_run.id, v_run.team_id, v_run.portfolio_id, v_run.report, v_run.notebook, v_run.as_of, v_run.run_at,
-    coalesce(v_run.official, false), coalesce(v_run.status, 'succeeded'), v_run.parameters, v_run.inputs, v_run.code,
-    v_run.packages, v_run.seed, (select auth.uid())
+    coalesce(v_run.official, false), coalesce(v_run.status, 'succeeded'), v_run.parameters,
+    coalesce(v_run.overrides, '{}'), v_run.inputs, v_run.code, v_run.packages, v_run.seed, v_run.author,
+    (select auth.uid())
   ) on conflict (id) do nothing;
   if not found then
     select * into v_known from public.report_runs r where r.id = v_run.id;
@@ -48,6 +51,10 @@ begin
   insert into public.run_artifacts (team_id, run_id, name, media_type, sha256, size, key)
   select v_run.team_id, v_run.id, a.name, a.media_type, a.sha256, a.size, a.key
   from jsonb_to_recordset(p_artifacts) a(name text, media_type text, sha256 text, size bigint, key text);
+  if coalesce(v_run.overrides, '{}') <> '{}' then
+    perform private.append_audit(v_run.team_id, v_run.author, 'run.parameters_overridden', v_run.id::text,
+      jsonb_build_object('report', v_run.report, 'portfolio_id', v_run.portfolio_id, 'overrides', v_run.overrides));
+  end if;
   return v_run.id;
 end $$;
 comment on function private.write_run is 'The only writer of the run tables; checks the caller''s role by itself.';

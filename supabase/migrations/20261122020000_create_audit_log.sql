@@ -86,12 +86,16 @@ $$;
 comment on function private.acting_role is 'The database role of the request: authenticated, service_role, or a login.';
 grant execute on function private.acting_role() to authenticated, service_role;
 
+-- What happened goes on record whatever the words are: facts that are too long are replaced by their hash and size, and
+-- no name or fact holds characters that turn a reader's text round.
 create function private.append_audit(
   p_team uuid, p_actor uuid, p_action text, p_subject text, p_detail jsonb
 ) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
+  v_hidden constant text := '[\u0001-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]';
   v_entry public.audit_log;
+  v_detail text := regexp_replace(coalesce(p_detail, '{}')::text, v_hidden, '?', 'g');
   v_request text := nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-request-id';
 begin
   -- Held to the end of the transaction: entries of one team are written one after the other, so call this last.
@@ -108,14 +112,15 @@ begin
   v_entry.previous := coalesce(v_entry.previous, repeat('0', 64));
   v_entry.at := clock_timestamp();
   v_entry.actor := p_actor;
-  v_entry.actor_name := coalesce((select u.email from auth.users u where u.id = p_actor), '');
+  v_entry.actor_name := left(regexp_replace(
+    coalesce((select u.email from auth.users u where u.id = p_actor), ''), v_hidden, '?', 'g'), 320);
   v_entry.db_role := private.acting_role();
   v_entry.team_role := (select m.role from public.memberships m where m.team_id = p_team and m.user_id = p_actor);
   v_entry.action := p_action;
-  -- What a person typed must not keep an entry from being written.
-  v_entry.subject := left(regexp_replace(coalesce(p_subject, ''),
-    '[\u0001-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]', '?', 'g'), 320);
-  v_entry.detail := coalesce(p_detail, '{}');
+  v_entry.subject := left(regexp_replace(coalesce(p_subject, ''), v_hidden, '?', 'g'), 320);
+  v_entry.detail := case when octet_length(v_detail) <= 65536 then v_detail::jsonb
+    else jsonb_build_object('too_long', octet_length(v_detail),
+      'sha256', encode(sha256(convert_to(p_detail::text, 'UTF8')), 'hex')) end;
   v_entry.request_id := case when v_request ~ '^[A-Za-z0-9._:-]{1,128}$' then v_request end;
   insert into public.audit_log (
     team_id, seq, at, actor, actor_name, db_role, team_role, action, subject, detail, request_id, previous, hash

@@ -23,6 +23,14 @@ create domain public.job_args as jsonb
   );
 comment on domain public.job_args is 'What a job is to do: an object of at most 128 KiB; `report` a report''s name, `parameters` its parameters.';
 
+create function private.are_selectors(p text[]) returns boolean
+language sql immutable set search_path = '' as $$
+  select p is null or coalesce(array_ndims(p) = 1, false) and cardinality(p) between 1 and 1000
+    and cardinality(p) = (select count(distinct s) from unnest(p) s where s = '*' or s ~ '^(tag:)?[a-z0-9][a-z0-9_-]{0,62}$')
+$$;
+comment on function private.are_selectors is 'Nothing, or 1 to 1000 names of books, `tag:` with a tag, or `*` for all, each once.';
+grant execute on function private.are_selectors(text[]) to authenticated, service_role;
+
 create table public.schedules (
   id uuid primary key default gen_random_uuid(),
   team_id uuid not null references public.teams on delete cascade,
@@ -37,6 +45,8 @@ create table public.schedules (
   grace_minutes integer not null default 60 check (grace_minutes between 1 and 10080),
   kind text not null default 'report' check (kind ~ '^[a-z][a-z0-9_]{0,62}$'),
   args public.job_args not null check (kind <> 'report' or args ? 'report'),
+  portfolios text[] check (private.are_selectors(portfolios)),
+  concurrency smallint check (concurrency between 1 and 64),
   queue public.slug not null default 'default',
   priority smallint not null default 0 check (priority between -10 and 10),
   max_attempts smallint not null default 5 check (max_attempts between 1 and 25),
@@ -60,6 +70,8 @@ comment on column public.schedules.as_of_rule is 'Which session''s close a slot 
 comment on column public.schedules.misfire is 'What becomes of slots that nobody fired in time: none, the last for all, each up to misfire_cap.';
 comment on column public.schedules.grace_minutes is 'A slot no older than this has not been missed.';
 comment on column public.schedules.args is 'What each job is given: the report, its parameters, for whom.';
+comment on column public.schedules.portfolios is 'The team''s books it is for, a job each, as they are when a slot is fired: names, `tag:<tag>`, `*` for all. Null: one job that is of no book.';
+comment on column public.schedules.concurrency is 'How many of its jobs may run at once; null: as many as the team has places.';
 comment on column public.schedules.timeout_s is 'Seconds an attempt may take.';
 comment on column public.schedules.cursor_at is 'The last slot that was decided, UTC; earlier ones are no longer asked for.';
 comment on column public.schedules.revision is 'Counts edits: a scheduler that has read an earlier one fires nothing.';
@@ -88,7 +100,7 @@ begin
 end $$;
 comment on function private.edit_schedule is 'Says who edited a schedule and lets a changed one count from now on.';
 create trigger edit_schedule before insert or update of name, cron, timezone, calendar, roll, as_of_rule, misfire,
-  misfire_cap, grace_minutes, kind, args, queue, priority, max_attempts, timeout_s, enabled
+  misfire_cap, grace_minutes, kind, args, portfolios, concurrency, queue, priority, max_attempts, timeout_s, enabled
   on public.schedules for each row execute function private.edit_schedule();
 
 create function private.audit_schedule() returns trigger
@@ -101,7 +113,8 @@ begin
     perform private.audit(v_row.team_id,
       case tg_op when 'INSERT' then 'schedule.created' when 'DELETE' then 'schedule.deleted' else 'schedule.changed' end,
       v_row.name, jsonb_build_object('schedule', v_row.id, 'revision', v_row.revision, 'cron', v_row.cron,
-        'timezone', v_row.timezone, 'enabled', v_row.enabled, 'args', v_row.args));
+        'timezone', v_row.timezone, 'calendar', v_row.calendar, 'enabled', v_row.enabled, 'args', v_row.args,
+        'portfolios', to_jsonb(v_row.portfolios[1:50])));
   end if;
   return null;
 end $$;
@@ -116,9 +129,9 @@ alter table public.schedules force row level security;
 revoke all on public.schedules from public, anon, authenticated;
 grant select,
   insert (team_id, name, cron, timezone, calendar, roll, as_of_rule, misfire, misfire_cap, grace_minutes, kind, args,
-    queue, priority, max_attempts, timeout_s, enabled),
-  update (name, cron, timezone, calendar, roll, as_of_rule, misfire, misfire_cap, grace_minutes, args, queue, priority,
-    max_attempts, timeout_s, enabled),
+    portfolios, concurrency, queue, priority, max_attempts, timeout_s, enabled),
+  update (name, cron, timezone, calendar, roll, as_of_rule, misfire, misfire_cap, grace_minutes, args, portfolios,
+    concurrency, queue, priority, max_attempts, timeout_s, enabled),
   delete on public.schedules to authenticated;
 create policy schedules_select on public.schedules for select to authenticated
   using (team_id = any (array(select private.my_teams())));
@@ -140,6 +153,7 @@ create table public.schedule_fires (
   as_of date check (isfinite(as_of)),
   outcome text not null check (outcome in ('enqueued', 'skipped_holiday', 'skipped_misfire', 'coalesced')),
   jobs integer not null default 0 check (jobs >= 0 and (jobs = 0 or outcome = 'enqueued')),
+  note text check (char_length(note) <= 200),
   decided_at timestamptz not null default clock_timestamp(),
   primary key (schedule_id, fire_at),
   foreign key (team_id, schedule_id) references public.schedules (team_id, id) on delete cascade
@@ -149,6 +163,7 @@ comment on table public.schedule_fires is 'What was decided about a slot. The pr
 comment on column public.schedule_fires.fire_at is 'The slot, UTC.';
 comment on column public.schedule_fires.as_of is 'Valuation date of the slot; null where nothing is due or the latest is meant.';
 comment on column public.schedule_fires.jobs is 'How many jobs it made.';
+comment on column public.schedule_fires.note is 'What is remarkable: the holiday, that it was backfilled, which of its books there are not.';
 comment on column public.schedule_fires.decided_at is 'UTC.';
 
 alter table public.schedule_fires enable row level security;

@@ -42,7 +42,7 @@ end $$;
 comment on function private.make_slot_jobs is 'The jobs of a slot whose row is there, one for each portfolio. Its callers have checked who asks.';
 grant execute on function private.make_slot_jobs(public.schedules, timestamptz, date, uuid[], integer, text, timestamptz) to service_role;
 
-drop function public.fire_schedule(uuid, timestamptz, integer, text, date, uuid[]);
+-- Its row, its jobs and the schedule's cursor in one transaction; any number of schedulers.
 create function public.fire_schedule(
   p_schedule uuid, p_fire_at timestamptz, p_revision integer, p_outcome text default 'enqueued',
   p_as_of date default null, p_portfolios uuid[] default null, p_note text default null

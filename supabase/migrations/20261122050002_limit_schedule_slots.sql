@@ -1,46 +1,7 @@
--- Schedules know for which books they are, how many of their jobs may run at once, and how many slots a day a team may have.
-
-create function private.are_selectors(p text[]) returns boolean
-language sql immutable set search_path = '' as $$
-  select p is null or coalesce(array_ndims(p) = 1, false) and cardinality(p) between 1 and 1000
-    and cardinality(p) = (select count(distinct s) from unnest(p) s where s = '*' or s ~ '^(tag:)?[a-z0-9][a-z0-9_-]{0,62}$')
-$$;
-comment on function private.are_selectors is 'Nothing, or 1 to 1000 names of books, `tag:` with a tag, or `*` for all, each once.';
-grant execute on function private.are_selectors(text[]) to authenticated, service_role;
+-- How many slots a day a team's schedules may have in all, and which books a schedule's selectors name.
 
 alter table public.teams add column slot_quota smallint not null default 60 check (slot_quota between 0 and 10000);
 comment on column public.teams.slot_quota is 'How many slots a day its schedules may have in all; changed by the service.';
-
-alter table public.schedules
-  add column portfolios text[] check (private.are_selectors(portfolios)),
-  add column concurrency smallint check (concurrency between 1 and 64);
-comment on column public.schedules.portfolios is 'The team''s books it is for, a job each, as they are when a slot is fired: names, `tag:<tag>`, `*` for all. Null: one job that is of no book.';
-comment on column public.schedules.concurrency is 'How many of its jobs may run at once; null: as many as the team has places.';
-grant insert (portfolios, concurrency), update (portfolios, concurrency) on public.schedules to authenticated;
-
-alter table public.schedule_fires add column note text check (char_length(note) <= 200);
-comment on column public.schedule_fires.note is 'What is remarkable: the holiday, that it was backfilled, which of its books there are not.';
-
-drop trigger edit_schedule on public.schedules;
-create trigger edit_schedule before insert or update of name, cron, timezone, calendar, roll, as_of_rule, misfire,
-  misfire_cap, grace_minutes, kind, args, portfolios, concurrency, queue, priority, max_attempts, timeout_s, enabled
-  on public.schedules for each row execute function private.edit_schedule();
-
-create or replace function private.audit_schedule() returns trigger
-language plpgsql security definer set search_path = '' as $$
-declare
-  v_row public.schedules := case when tg_op = 'DELETE' then old else new end;
-begin
-  -- When a whole team goes, its schedules go without a word.
-  if exists (select from public.teams t where t.id = v_row.team_id) then
-    perform private.audit(v_row.team_id,
-      case tg_op when 'INSERT' then 'schedule.created' when 'DELETE' then 'schedule.deleted' else 'schedule.changed' end,
-      v_row.name, jsonb_build_object('schedule', v_row.id, 'revision', v_row.revision, 'cron', v_row.cron,
-        'timezone', v_row.timezone, 'calendar', v_row.calendar, 'enabled', v_row.enabled, 'args', v_row.args,
-        'portfolios', to_jsonb(v_row.portfolios[1:50])));
-  end if;
-  return null;
-end $$;
 
 create function private.count_values(p_field text, p_least integer, p_most integer) returns integer
 language plpgsql immutable set search_path = '' as $$
