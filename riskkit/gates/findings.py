@@ -26,6 +26,10 @@ class Finding:
         What was compared, in one unit.
     utilisation : float or None
         Figure of limit [fraction]; None where the limit is not above zero.
+    of, unit : str
+        Of a limit: what it bounds, as people read it, and the unit of figure and bounds.
+    soft, hard : float or None
+        Of a limit: both its bounds.
     """
 
     gate: str
@@ -34,6 +38,10 @@ class Finding:
     figure: float | None = None
     limit: float | None = None
     utilisation: float | None = None
+    of: str = ""
+    unit: str = ""
+    soft: float | None = None
+    hard: float | None = None
 
 
 @dataclass(frozen=True)

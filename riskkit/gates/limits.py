@@ -126,7 +126,7 @@ def _compared(limit: Limit, name: str, figure: float, severity: Severity) -> Fin
     used = figure / most if most is not None and most > 0.0 else None
     share = f" ({used:.0%} used)" if used is not None else ""
     sentence = f"{name}, {_amount(figure, limit.unit)}, {said} its {word} limit of {_amount(bound, limit.unit)}{share}."
-    return Finding("limits", verdict, sentence, figure, bound, used)
+    return Finding("limits", verdict, sentence, figure, bound, used, name, limit.unit, limit.soft, limit.hard)
 
 
 def _name(limit: Limit, part: str) -> str:
