@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
 
 from psycopg.rows import DictRow
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from riskkit.errors import Unavailable
 from riskkit.local import users
 from riskkit.local.answer import AuthError, as_json
-from riskkit.local.auth import Auth, address
+from riskkit.local.auth import Auth
 from riskkit.local.mail import Post
 from riskkit.local.sessions import sha256
 from riskkit.local.sign_in import SignIn
@@ -56,23 +55,18 @@ class Links:
         return as_json({})
 
     async def verify(self, request: Request) -> Response:
-        """A session for a mail's secret: `token_hash` from its link, or `email` and the `token` to be typed."""
+        """A session for the `token_hash` of a mail's link: its 256 bits are not guessed, so tries are not counted."""
         self._auth.key(request)
-        body = await self._auth.body(request, "type", "token_hash", "token", "email", "redirect_to", "options")
-        kind = body.get("type")
-        if kind not in ("invite", "recovery"):
-            raise AuthError(400, "validation_failed", "type is invite or recovery")
-        column, secret, account = self._shown(body)
-        if account is not None:
-            self._auth.attempt("mail", account, request)
+        body = await self._auth.body(request, "type", "token_hash", "redirect_to", "options")
+        kind, link = body.get("type"), body.get("token_hash")
+        if kind not in ("invite", "recovery") or not isinstance(link, str) or not link:
+            raise AuthError(400, "validation_failed", "Verify requires a type, invite or recovery, and a token_hash")
         async with self._auth.transaction(request) as cursor:
-            user = await self._spend(cursor, kind, column, secret)
+            user = await self._spend(cursor, kind, sha256(link))
         if user is None:
             raise AuthError(403, "otp_expired", "Email link is invalid or has expired")
         if user["banned"]:
             raise AuthError(403, "user_banned", "User is banned")
-        if account is not None:
-            self._auth.attempts["mail"].succeeded(account, address(request))
         return await self._sign_in.begin(request, user, "otp", "login" if kind == "recovery" else "invite_accepted")
 
     async def _recover(self, request: Request, email: str) -> None:
@@ -89,46 +83,31 @@ class Links:
         self, cursor: Cursor, request: Request, user: DictRow, kind: str, interval: int
     ) -> Mapping[str, str] | None:
         """A mail's words with a fresh secret, in place of an older one; None if that is younger than `interval`."""
-        link, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**8):08d}"
+        link = secrets.token_urlsafe(32)
         kept = await one(
             cursor,
             """
-            insert into auth.one_time_tokens as known (user_id, token_type, token_sha256, code_sha256)
-            values (%s, %s, %s, %s)
-            on conflict (user_id, token_type) do update set token_sha256 = excluded.token_sha256,
-              code_sha256 = excluded.code_sha256, created_at = now()
+            insert into auth.one_time_tokens as known (user_id, token_type, token_sha256) values (%s, %s, %s)
+            on conflict (user_id, token_type) do update set token_sha256 = excluded.token_sha256, created_at = now()
               where known.created_at <= now() - make_interval(secs => %s)
             returning user_id
             """,
-            *(user["id"], kind, sha256(link), sha256(f"{user['email']} {code}"), interval),
+            *(user["id"], kind, sha256(link), interval),
         )
         if kept is None:
             return None
         place = self._post.mail.place(request.query_params.get("redirect_to"))
         site = self._post.mail.site_url
-        return {"RedirectTo": place, "SiteURL": site, "TokenHash": link, "Token": code, "Email": user["email"]}
+        return {"RedirectTo": place, "SiteURL": site, "TokenHash": link, "Email": user["email"]}
 
-    async def _spend(self, cursor: Cursor, kind: str, column: str, secret: bytes) -> DictRow | None:
+    async def _spend(self, cursor: Cursor, kind: str, secret: bytes) -> DictRow | None:
         """The user whose secret it was; it is used up, and the address has proved to be theirs."""
         spent = await one(
             cursor,
-            f"delete from auth.one_time_tokens where token_type = %s and {column} = %s"  # noqa: S608 (one of two names)
+            "delete from auth.one_time_tokens where token_type = %s and token_sha256 = %s"
             " returning user_id, created_at > now() - make_interval(secs => %s) as fresh",
             *(kind, secret, self._post.mail.life),
         )
         if spent is None or not spent["fresh"]:
             return None
         return await users.change(cursor, spent["user_id"], {"email_confirm": True})
-
-    def _shown(self, body: Mapping[str, Any]) -> tuple[str, bytes, str | None]:
-        """Which column a request's secret is looked up in, its hash, and whose tries it uses up.
-
-        Nobody's for a link: its 256 bits are not guessed, and whoever sends forged ones would use up others' tries.
-        """
-        link, code = body.get("token_hash"), body.get("token")
-        if isinstance(link, str) and link and code is None:
-            return "token_sha256", sha256(link), None
-        if isinstance(code, str) and code and link is None:
-            email = self._auth.email(body)
-            return "code_sha256", sha256(f"{email} {code}"), email
-        raise AuthError(400, "validation_failed", "Verify requires a token_hash, or an email and a token")

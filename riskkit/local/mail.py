@@ -31,8 +31,7 @@ _TEXT = """{subject}
 
 {{{{ .RedirectTo }}}}?token_hash={{{{ .TokenHash }}}}&type={kind}
 
-The link works once. Where a code is asked for instead: {{{{ .Token }}}}
-If you did not expect this mail, do nothing.
+The link works once. If you did not expect this mail, do nothing.
 """
 
 

@@ -21,12 +21,11 @@ create table auth.mfa_challenges (
 );
 create index mfa_challenges_factor_id on auth.mfa_challenges (factor_id);
 
--- One link of a kind a user, and a code to type instead; only hashes are kept, and a use or a new mail ends it.
+-- One link of a kind a user; only its hash is kept, and a use or a new mail ends it.
 create table auth.one_time_tokens (
   user_id uuid not null references auth.users on delete cascade,
   token_type text not null check (token_type in ('invite', 'recovery')),
   token_sha256 bytea not null unique,
-  code_sha256 bytea not null,
   created_at timestamptz not null default now(),
   primary key (user_id, token_type)
 );
