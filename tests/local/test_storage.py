@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import jwt
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -133,3 +134,13 @@ def test_what_is_wrong_or_not_spoken_says_so(shelf, path, body):
     answer = ask(shelf, "POST", path, json=body)
     assert answer.status_code in (400, 501), answer.text
     assert answer.json()["message"]
+
+
+def test_no_caller_may_empty_a_table_past_its_policies(shelf):
+    """TRUNCATE asks no policy."""
+    with psycopg.connect(shelf.db_url) as connection:
+        granted = connection.execute(
+            "select grantee, table_schema, table_name from information_schema.role_table_grants"
+            " where privilege_type = 'TRUNCATE' and grantee in ('anon', 'authenticated', 'service_role')"
+        ).fetchall()
+    assert granted == []

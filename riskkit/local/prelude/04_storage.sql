@@ -39,5 +39,6 @@ alter table storage.objects owner to postgres;
 alter table storage.contents owner to postgres;
 alter table storage.buckets enable row level security;
 alter table storage.objects enable row level security;
-grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
+-- No truncate: no policy is asked about it.
+grant select, insert, update, delete on storage.buckets, storage.objects to anon, authenticated, service_role;
 grant select, insert, update on storage.contents to service_role;
