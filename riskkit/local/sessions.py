@@ -9,7 +9,6 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -18,17 +17,15 @@ from riskkit.local.answer import AuthError
 from riskkit.local.config import Config
 from riskkit.local.users import Cursor, one
 
-_ENDED = """(s.created_at <= now() - make_interval(secs => nullif(%(timebox_seconds)s, 0))
-  or coalesce(s.refreshed_at at time zone 'UTC', s.created_at)
-    <= now() - make_interval(secs => nullif(%(inactivity_seconds)s, 0))) is true"""
-
-SCOPES = {"local": "id = %(session)s", "others": "id <> %(session)s", "global": "true"}
+SCOPES = ("local", "others", "global")
 
 
 async def begin(cursor: Cursor, config: Config, user_id: str, method: str, came: tuple[str, str]) -> DictRow:
     """A new session of a user who has just shown a password or a mail's secret; `came`: user agent and address."""
-    gone = f"delete from auth.sessions s where user_id = %(user_id)s and {_ENDED}"  # noqa: S608 (a constant)
-    await cursor.execute(gone.encode(), {**asdict(config), "user_id": user_id})
+    await cursor.execute(
+        "delete from auth.sessions s where user_id = %s and auth.has_ended(s, %s, %s)",
+        (user_id, config.timebox_seconds, config.inactivity_seconds),
+    )
     await cursor.execute("update auth.users set last_sign_in_at = now() where id = %s", (user_id,))
     session = await one(
         cursor,
@@ -45,14 +42,16 @@ async def refresh(cursor: Cursor, config: Config, secret: str, token: str) -> Di
     from the last with a secret: whoever sends one twice gets the same next one, so that a session never has two lines
     of tokens, of which a thief could keep one.
     """
-    statement = f"""
-      select t.id as token_id, s.id as session_id, u.banned_until > now() as banned, {_ENDED} as ended,
-        t.used_at <= now() - make_interval(secs => %(reuse_seconds)s) as reused
-      from auth.refresh_tokens t join auth.sessions s on s.id = t.session_id join auth.users u on u.id = s.user_id
-      where t.token_sha256 = %(sha256)s for update of t, s
-    """  # noqa: S608 (a constant)
-    await cursor.execute(statement.encode(), {**asdict(config), "sha256": sha256(token)})
-    known = await cursor.fetchone()
+    known = await one(
+        cursor,
+        """
+        select t.id as token_id, s.id as session_id, u.banned_until > now() as banned,
+          auth.has_ended(s, %s, %s) as ended, t.used_at <= now() - make_interval(secs => %s) as reused
+        from auth.refresh_tokens t join auth.sessions s on s.id = t.session_id join auth.users u on u.id = s.user_id
+        where t.token_sha256 = %s for update of t, s
+        """,
+        *(config.timebox_seconds, config.inactivity_seconds, config.reuse_seconds, sha256(token)),
+    )
     if known is None:
         return _invalid("refresh_token_not_found", "Refresh Token Not Found")
     if known["banned"]:
@@ -106,8 +105,11 @@ async def lower_level(cursor: Cursor, factor_id: str) -> None:
 
 async def end(cursor: Cursor, user_id: str, session_id: str, scope: str = "global") -> None:
     """End this session (`local`), the user's others (`others`) or all of them (`global`)."""
-    statement = f"delete from auth.sessions where user_id = %(user)s and {SCOPES[scope]}"  # noqa: S608 (from the table)
-    await cursor.execute(statement.encode(), {"user": user_id, "session": session_id})
+    await cursor.execute(
+        "delete from auth.sessions where user_id = %s"
+        " and case %s when 'local' then id = %s when 'others' then id <> %s else true end",
+        (user_id, scope, session_id, session_id),
+    )
 
 
 async def with_token(cursor: Cursor, session_id: str, token: str) -> DictRow:
