@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.errors import RiskkitError
+from riskkit.reporting.fence import Fence
 from riskkit.reporting.launch import ANEW, Child, Launcher, Nursery, Start
 from riskkit.reporting.stopping import Stop
 from riskkit.settings import Settings, surroundings
 
 #: What a report's processes may know of our environment; everything else, credentials included, stays here.
-KEPT = frozenset(
-    ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-)
+KEPT = frozenset(("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"))
 _ALWAYS = {"PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1"}
 
 #: Told (cells done, cells in all, number of the next one in the notebook).
@@ -125,8 +124,9 @@ def execute(
     Stopped
         It was told to end.
     """
+    work = work.resolve()
     with _runtime(work.name) as runtime:
-        order = _order(work, runtime, parameters, limits)
+        order = _order(work, runtime, settings, parameters, limits)
         child = launcher.launch(Start(order, work, _environment(work, settings, runtime), work / "log.txt"))
         overdue = threading.Event()
 
@@ -167,9 +167,14 @@ def _runtime(run_id: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _order(work: Path, runtime: Path, parameters: Mapping[str, object], limits: Limits) -> Path:
-    for folder in ("home", "cwd"):
-        (work / folder).mkdir()
+def _order(work: Path, runtime: Path, settings: Settings, parameters: Mapping[str, object], limits: Limits) -> Path:
+    """Write what the processes are to do, and give them, and only them, what they need for it."""
+    own = [work / "home", work / "cwd", work / "run" / "outputs"]
+    for folder in own:
+        folder.mkdir()
+    own += [work / "executed.ipynb", runtime]
+    own[-2].touch()
+    fence = Fence.around(work, runtime, settings.project)
     order = {
         "notebook": str(work / "notebook.ipynb"),
         "output": str(work / "executed.ipynb"),
@@ -179,9 +184,12 @@ def _order(work: Path, runtime: Path, parameters: Mapping[str, object], limits: 
         "cell_timeout": limits.cell_seconds,
         "output_limit": limits.output_bytes,
         "memory_limit": limits.memory_bytes,
+        "fence": fence and fence.facts(),
     }
     path = work / "order.json"
     path.write_text(json.dumps(order), encoding="utf-8")
+    if fence is not None:
+        fence.hand_over(work, own)
     return path
 
 
@@ -196,6 +204,9 @@ def _environment(work: Path, settings: Settings, runtime: Path) -> dict[str, str
         **surroundings(KEPT),
         **_ALWAYS,
         "HOME": str(home),
+        "TMPDIR": str(home),
+        "USER": "notebook",
+        "LOGNAME": "notebook",
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(home / "jupyter"),
         "JUPYTER_DATA_DIR": str(home / "jupyter"),

@@ -44,7 +44,10 @@ def test_the_import_is_paid_once_and_a_dead_nursery_is_replaced(
 ) -> None:
     canary = "canary-51c9"
     monkeypatch.setenv("SUPABASE_SERVICE_ROLE_KEY", canary)
-    look = "(folder / 'outputs' / 'tables' / 'environment.csv').write_text(json.dumps([dict(os.environ), __import__('pathlib').Path(f'/proc/{os.getppid()}/environ').read_text()]))"  # noqa: E501
+    look = """
+near = [path for path in pathlib.Path("/proc").glob("[0-9]*/environ") if os.access(path, os.R_OK)]
+found = [dict(os.environ), *(path.read_text() for path in near)]
+(folder / "outputs" / "tables" / "environment.csv").write_text(json.dumps(found))"""
     tiny.write_notebook(settings.project / "notebooks" / "tiny.ipynb", tiny.OPEN, tiny.SHOW, tiny.SAVE, look)
     first, second = run(settings, store, kept), run(settings, store, kept)
     assert first.seconds["execute.import"] < 0.1
