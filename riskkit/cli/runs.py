@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from riskkit import session
+from riskkit.cli.gate_lines import gate_lines
 from riskkit.cli.runs_compare import diff, reproduce
 from riskkit.cli.signed_in import day_option, signed_in_store
 from riskkit.cli.tables import print_table
@@ -80,6 +81,8 @@ def show(run: str) -> None:
     click.echo(f"{record.id}: {record.report} · {books.get(record.portfolio_id, record.portfolio_id)} · {official}")
     for name, value in _facts(record):
         click.echo(f"  {name:<12}{value}")
+    for line in gate_lines(record.gates):
+        click.echo(f"  {line}")
     figures = [(one.name, _labels(one), f"{one.value:,.10g}", one.unit) for one in record.metrics]
     print_table([("metric", "left"), ("of", "left"), ("value", "right"), ("unit", "left")], figures)
     kept = [(one.name, f"{one.size:,}", one.sha256) for one in record.artifacts]
@@ -112,7 +115,7 @@ def _search(wanted: Wanted, portfolio: str | None, limit: int) -> None:
         click.echo("No run is like that." if wanted != Wanted() else "There is no run yet.")
         return
     columns = [("run", "left"), ("report", "left"), ("portfolio", "left"), ("as of", "left"), ("made (UTC)", "left"),
-               ("", "left"), ("headline", "left")]  # fmt: skip
+               ("", "left"), ("gates", "left"), ("headline", "left")]  # fmt: skip
     chosen = [one.metric for one in wanted.where]
     print_table(columns, [_line(one, chosen) for one in found])
 
@@ -126,6 +129,7 @@ def _line(run: FoundRun, chosen: list[str]) -> tuple[str, ...]:
         run.as_of.isoformat(),
         _time(run.run_at),
         "official" if run.official else "unofficial",
+        run.verdict or "not judged",
         ", ".join(f"{one.name} {one.value:,.6g} {one.unit}" for one in shown),
     )
 

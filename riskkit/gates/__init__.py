@@ -1,5 +1,6 @@
 """Gates: what a report's figures must keep before it is delivered."""
 
+from riskkit.gates.facts import Colour, EarlierBacktest, EarlierRun, GateFacts
 from riskkit.gates.findings import Finding, GateReport, Verdict
 from riskkit.gates.judge import GateInput, judge
 from riskkit.gates.limits import Limit
@@ -7,7 +8,11 @@ from riskkit.gates.prices import Held
 from riskkit.gates.rules import GateRules, Threshold, ZoneRule
 
 __all__ = [
+    "Colour",
+    "EarlierBacktest",
+    "EarlierRun",
     "Finding",
+    "GateFacts",
     "GateInput",
     "GateReport",
     "GateRules",

@@ -55,6 +55,11 @@ class GateReport:
         """PASS without findings."""
         return max((one.verdict for one in self.findings), key=_ORDER.index, default="PASS")
 
+    @property
+    def worst_first(self) -> tuple[Finding, ...]:
+        """The findings by verdict, then in their order."""
+        return tuple(sorted(self.findings, key=lambda one: -_ORDER.index(one.verdict)))
+
 
 def above(figure: float, threshold: Threshold) -> tuple[Verdict, float | None]:
     """The verdict on a figure that is worse the higher it is, and the bound it is compared with.

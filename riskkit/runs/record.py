@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from riskkit.errors import InputError
+from riskkit.gates import GateReport
 from riskkit.metric import Metric
 from riskkit.runs.frozen import sha256
 from riskkit.store.contract import RunRecord
@@ -56,6 +58,7 @@ def run_json(record: RunRecord, portfolio: str, run_by: str, seconds: Mapping[st
             {"name": metric.name, "value": metric.value, "unit": metric.unit, "labels": dict(metric.labels)}
             for metric in record.metrics
         ],
+        "gates": gates_json(record.gates),
         "artifacts": [
             {"name": one.name, "media_type": one.media_type, "sha256": one.sha256, "size": one.size, "key": one.key}
             for one in record.artifacts
@@ -63,6 +66,11 @@ def run_json(record: RunRecord, portfolio: str, run_by: str, seconds: Mapping[st
         "seconds": {step: round(value, 3) for step, value in seconds.items()},
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def gates_json(gates: GateReport | None) -> dict[str, Any] | None:
+    """The verdict and what each gate found; None where nothing was judged."""
+    return None if gates is None else {"verdict": gates.verdict, "findings": [asdict(one) for one in gates.findings]}
 
 
 def read_run(folder: Path) -> dict[str, Any]:

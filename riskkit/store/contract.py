@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from riskkit.errors import MarketDataError, RiskkitError
+from riskkit.gates import GateFacts, GateReport
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import BookTree, DatedBook, Instrument, Portfolio, Position, PositionVersion
@@ -177,6 +178,8 @@ class RunRecord:
     status : {"succeeded", "failed"}
     overrides : mapping of str to {"file", "run"}
         Parameters that the caller set against the report's file, with both values.
+    gates : GateReport or None
+        What the gates found, and the verdict; None: it was not judged.
     """
 
     id: str
@@ -196,6 +199,7 @@ class RunRecord:
     artifacts: tuple[Artifact, ...] = field(default=())
     status: str = "succeeded"
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    gates: GateReport | None = None
 
 
 class Store(Protocol):
@@ -317,6 +321,18 @@ class Store(Protocol):
         ------
         InputError
             One is not the team's own; nothing was removed.
+        """
+        ...
+
+    def gate_facts(self, ref: PortfolioRef, report: str, as_of: date, parameters: Mapping[str, Any]) -> GateFacts:
+        """What a run is judged against: limits in force on a day, the official run before it, the last backtest.
+
+        The run before is the report's last of an earlier day with the same parameters, the date apart.
+
+        Raises
+        ------
+        InputError
+            There is no such portfolio that the user may see.
         """
         ...
 

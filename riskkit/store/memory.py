@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from riskkit import names
 from riskkit.errors import Conflict, Forbidden, InputError
+from riskkit.gates import EarlierBacktest, EarlierRun, GateFacts, Limit
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
@@ -44,6 +45,7 @@ class MemoryDatabase:
     terms: dict[tuple[str | None, str], Instrument] = field(default_factory=dict)
     records: dict[str, RunRecord] = field(default_factory=dict)
     recorders: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, list[tuple[date, date | None, Limit]]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_team(self, slug: str, roles: Mapping[str, str]) -> None:
@@ -61,6 +63,15 @@ class MemoryDatabase:
     def share_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Write shared instruments."""
         self.terms |= {(None, instrument.symbol): instrument for instrument in instruments}
+
+    def limit(self, ref: PortfolioRef, limit: Limit, valid_from: date, valid_to: date | None = None) -> None:
+        """A limit of a book, from a day on, up to another: an approver's act."""
+        self.limits.setdefault(ref.id, []).append((valid_from, valid_to, limit))
+
+    def record_official(self, record: RunRecord) -> None:
+        """Keep a run as the service does."""
+        rows.run_rows(record)
+        self.records[record.id] = record
 
     def write_series(self, team_id: str | None, series: Sequence[FactorSeries]) -> int:
         """Merge levels into a team's own factors; how many are new or changed."""
@@ -223,6 +234,33 @@ class MemoryStore:
                 del self._db.series[owner.id, name]
         return len(factors)
 
+    def gate_facts(self, ref: PortfolioRef, report: str, as_of: date, parameters: Mapping[str, Any]) -> GateFacts:
+        """What a run is judged against."""
+        if not self._sees(ref.team_id) or ref.id not in self._db.books:
+            raise InputError("portfolio", ref.id, "a portfolio that you may see")
+        found = [
+            one
+            for begins, ends, one in self._db.limits.get(ref.id, ())
+            if begins <= as_of and (ends is None or ends > as_of)
+        ]
+        official = [r for r in self._db.records.values() if r.portfolio_id == ref.id and r.official]
+        official = [r for r in official if r.status == "succeeded" and r.as_of <= as_of]
+        official.sort(key=lambda r: (r.as_of, r.run_at), reverse=True)
+        wanted = {name: value for name, value in parameters.items() if name != "as_of"}
+        before = (r for r in official if r.report == report and r.as_of < as_of)
+        previous = next((r for r in before if wanted.items() <= dict(r.parameters).items()), None)
+        zones = (
+            EarlierBacktest(r.id, r.as_of, rows.COLOURS[int(m.value)])
+            for r in official
+            for m in r.metrics
+            if r.notebook == "var_backtest" and m.name == "zone" and not m.labels
+        )
+        return GateFacts(
+            tuple(sorted(found, key=_limit_order)),
+            None if previous is None else EarlierRun(previous.id, previous.as_of, previous.metrics),
+            next(zones, None),
+        )
+
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts."""
         team = next((t for t in self._mine() if t.id == record.team_id), None)
@@ -308,6 +346,10 @@ class MemoryStore:
     def _own_or_shared(self, ref: PortfolioRef, name: str) -> FactorSeries | None:
         own = self._db.series.get((ref.team_id, name)) if self._sees(ref.team_id) else None
         return own or self._db.series.get((None, name))
+
+
+def _limit_order(limit: Limit) -> tuple[str, ...]:
+    return (limit.metric, limit.scope, limit.scope_value, limit.basis)
 
 
 def _terms(instrument: Instrument) -> dict[str, object]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from riskkit import names
 from riskkit.errors import InputError, RiskkitError
+from riskkit.gates import Colour, EarlierBacktest, EarlierRun, Finding, GateFacts, GateReport, Limit
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import Instrument, Position, PositionVersion, instrument_from_terms, instrument_terms
@@ -29,13 +30,15 @@ VERSION = "valid_from,valid_to," + POSITION
 SCENARIO = "team_id,name,title,ordinal,definition"
 RUN = (
     "id,report,notebook,portfolio_id,team_id,as_of,run_at,official,parameters,inputs,code,packages,seed,status,"
-    "overrides,"
+    "overrides,gates,"
     "run_metrics(ordinal,name,value,unit,labels),run_artifacts(name,media_type,sha256,size,key)"
 )
 
 #: An artifact's path inside its run: no part begins with a dot.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9._ -]{0,99}"
 _ARTIFACT = re.compile(rf"(?=.{{1,200}}\Z){_PART}(?:/{_PART}){{0,3}}")
+#: A backtest's metric `zone` is the index of one.
+COLOURS: tuple[Colour, ...] = ("green", "yellow", "red")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _ORDER = ("equity", "option", "bond", "cash")
@@ -203,8 +206,31 @@ def run_rows(record: RunRecord) -> tuple[dict[str, Any], list[dict[str, Any]], l
     run = {name: value for name, value in vars(record).items() if name not in ("metrics", "artifacts")}
     run |= {"as_of": record.as_of.isoformat(), "run_at": record.run_at.astimezone(UTC).isoformat()}
     run |= {name: dict(run[name]) for name in ("parameters", "overrides", "inputs", "code", "packages")}
+    run["gates"] = None if record.gates is None else [asdict(one) for one in record.gates.findings]
     metrics = [{"name": m.name, "value": m.value, "unit": m.unit, "labels": dict(m.labels)} for m in record.metrics]
     return run, metrics, [asdict(artifact) for artifact in record.artifacts]
+
+
+def metric(row: Row) -> Metric:
+    """From a row of `run_metrics`."""
+    return Metric(row["name"], float(row["value"]), row["unit"], row["labels"])
+
+
+def limit(row: Row) -> Limit:
+    """From a row of `limits`."""
+    soft, hard = (None if row[name] is None else float(row[name]) for name in ("soft", "hard"))
+    return Limit(row["metric"], row["unit"], soft, hard, row["scope"], row["scope_value"], row["basis"])
+
+
+def gate_facts(row: Row) -> GateFacts:
+    """From what `gate_facts` answers."""
+    before, tested = row["previous"], row["backtest"]
+    return GateFacts(
+        tuple(map(limit, row["limits"])),
+        before
+        and EarlierRun(before["run"], date.fromisoformat(before["as_of"]), tuple(map(metric, before["metrics"]))),
+        tested and EarlierBacktest(tested["run"], date.fromisoformat(tested["as_of"]), COLOURS[int(tested["zone"])]),
+    )
 
 
 def _check_artifact(artifact: Artifact) -> None:
@@ -248,8 +274,9 @@ def _run(row: Row) -> RunRecord:
         code=row["code"],
         packages=row["packages"],
         seed=None if row["seed"] is None else int(row["seed"]),
-        metrics=tuple(Metric(m["name"], float(m["value"]), m["unit"], m["labels"]) for m in metrics),
+        metrics=tuple(map(metric, metrics)),
         artifacts=tuple(Artifact(a["name"], a["media_type"], a["sha256"], int(a["size"]), a["key"]) for a in artifacts),
         status=row["status"],
         overrides=row.get("overrides", {}),
+        gates=None if row.get("gates") is None else GateReport(tuple(Finding(**one) for one in row["gates"])),
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from riskkit.errors import InputError
+from riskkit.gates import Verdict
 from riskkit.metric import Metric
 from riskkit.store.rest import Rest
 
@@ -76,6 +77,8 @@ class FoundRun:
     status : str
     metrics : tuple of Metric
         The headline figures, in the run's own order.
+    verdict : {"PASS", "WARN", "BLOCK"} or None
+        Of its gates; None: it was not judged.
     """
 
     id: str
@@ -86,6 +89,7 @@ class FoundRun:
     official: bool
     status: str
     metrics: tuple[Metric, ...]
+    verdict: Verdict | None
 
 
 def condition(text: str) -> Condition:
@@ -149,4 +153,5 @@ def _found(row: dict[str, Any]) -> FoundRun:
         official=row["official"],
         status=row["status"],
         metrics=tuple(Metric(one["name"], float(one["value"]), one["unit"]) for one in row["metrics"]),
+        verdict=row["verdict"],
     )

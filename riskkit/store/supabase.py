@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from riskkit.errors import Forbidden, InputError, NotSignedIn
+from riskkit.gates import GateFacts
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
@@ -169,6 +170,17 @@ class SupabaseStore(Rest):
         if len(gone) != len(factors):
             raise Forbidden(f"Removing prices takes the role analyst in team {team}.")
         return len(gone)
+
+    def gate_facts(self, ref: PortfolioRef, report: str, as_of: date, parameters: Mapping[str, Any]) -> GateFacts:
+        """What a run is judged against, in one request."""
+        found = self._call(
+            "gate_facts",
+            p_portfolio=ref.id,
+            p_report=report,
+            p_as_of=as_of.isoformat(),
+            p_parameters=dict(parameters),
+        )
+        return rows.gate_facts(found)
 
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts, in one transaction."""

@@ -29,6 +29,10 @@ RPCS = {
         "select from factor_calendar(%(team)s, '{matrix-factor}') where '2021-05-05' = any (dates)",
     ),
     "run_hash": ("viewer", "select where run_hash(%(run)s) is not null"),
+    "gate_facts": (
+        "viewer",
+        "select from gate_facts(%(book)s, 'r', '2021-05-05', '{}') f where f -> 'limits' <> '[]'",
+    ),
     "search_runs": ("viewer", "select from search_runs(p_portfolio => %(book)s)"),
     "last_fires": ("viewer", "select from last_fires() where schedule_id = %(schedule)s"),
     "import_portfolio": (
@@ -40,6 +44,10 @@ RPCS = {
     "request_calculation": ("analyst", "select from request_calculation(%(book)s, 'r')"),
     "cancel_job": ("analyst", "select from cancel_job(%(queued)s) c where c = 'cancelled'"),
     "backfill_schedule": ("analyst", "select from backfill_schedule(%(schedule)s, %(revision)s, %(slots)s)"),
+    "rerun_run": ("analyst", "select from rerun_run(%(current)s, 'x')"),
+    "hold_run": ("analyst", "select from hold_run(%(run)s, 'x')"),
+    "release_run": ("approver", "select from release_run(%(current)s) r where r"),
+    "runs_to_prune": ("viewer", "select from runs_to_prune() where id = %(pruned)s"),
     "decide_on_run": ("approver", "select from decide_on_run(%(run)s, %(hash)s, 'approved')"),
     "redrive_job": ("admin", "select from redrive_job(%(dead)s)"),
 }

@@ -111,3 +111,54 @@ def test_what_an_instrument_is_does_not_change_by_an_update(world):
     assert (
         world.attempt("a_analyst", "update instruments set sector = 'x' where team_id = %s", (world.teams["a"],)) == 1
     )
+
+
+def finding(verdict, **more):
+    return {"gate": "limits", "verdict": verdict, "sentence": "A sentence.", **more}
+
+
+@pytest.mark.parametrize(
+    ("gates", "verdict"),
+    [
+        (None, None),
+        ([], "PASS"),
+        ([finding("PASS")], "PASS"),
+        ([finding("PASS"), finding("WARN")], "WARN"),
+        ([finding("WARN"), finding("BLOCK"), finding("PASS")], "BLOCK"),
+    ],
+)
+def test_the_verdict_is_the_worst_of_the_findings(world, gates, verdict):
+    with world.acting("a_analyst") as session:
+        run = record(session, world, {"gates": gates, "verdict": "PASS"})
+        kept = session.execute("select verdict, gates from report_runs where id = %s", [run]).fetchone()
+        assert kept == (verdict, gates)
+        found = session.execute("select id, verdict from search_runs(p_portfolio => %s)", [world.books["a"]]).fetchall()
+        assert (run, verdict) in found
+
+
+@pytest.mark.parametrize(
+    "gates",
+    [
+        {},
+        "PASS",
+        [1],
+        [None],
+        [finding("FAIL")],
+        [finding("PASS"), {"gate": "limits"}],
+        [finding("PASS", sentence="a\u202eb")],
+        [finding("PASS", sentence=uuid.uuid4().hex) for _ in range(10_001)],
+    ],
+)
+def test_findings_that_say_no_verdict_or_cannot_be_read(world, gates):
+    with world.acting("a_analyst") as session, pytest.raises((psycopg.DataError, psycopg.IntegrityError)):
+        record(session, world, {"gates": gates})
+
+
+def test_the_hash_of_a_run_covers_what_its_gates_found(world):
+    run = {"id": str(uuid.uuid4())}
+    hashes = []
+    for gates in (None, [finding("PASS")], [finding("WARN")]):
+        with world.acting("a_analyst") as session:
+            record(session, world, {**run, "gates": gates})
+            hashes.append(session.execute("select run_hash(%s)", [run["id"]]).fetchone()[0])
+    assert len(set(hashes)) == 3
