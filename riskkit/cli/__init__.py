@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scheduler": ("riskkit.cli.scheduler", "Fire the schedules' slots when they come (operator)."),
     "second-factor": ("riskkit.cli.second_factor", "Set up an authenticator app for your account."),
     "serve": ("riskkit.cli.serve", "Serve the dashboards."),
+    "status": ("riskkit.cli.status", "Show what is due, late, running, failed and done."),
     "users": ("riskkit.cli.users", "Invite people, give roles, reset second factors (operator)."),
     "whoami": ("riskkit.cli.whoami", "Show who is signed in."),
     "worker": ("riskkit.cli.worker", "Make the reports that the queue holds (operator)."),

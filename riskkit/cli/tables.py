@@ -10,20 +10,20 @@ from rich.table import Table
 from rich.text import Text
 
 
-def print_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
+def print_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str | Text]]) -> None:
     """Print rows under a header; columns are (title, "left" or "right"). Piped output is never cut.
 
     Parameters
     ----------
     columns : sequence of (str, str)
-    rows : sequence of sequence of str
-        As many texts each as there are columns.
+    rows : sequence of sequence of str or Text
+        As many texts each as there are columns; a `Text` may be coloured.
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for title, justify in columns:
         table.add_column(title, justify="right" if justify == "right" else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=max(console.width, 160))

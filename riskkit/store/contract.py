@@ -13,6 +13,7 @@ from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import BookTree, DatedBook, Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
+from riskkit.status import Observed
 
 #: Asking for the book on this day is asking for the book as it stands last.
 LAST_DAY = date.max
@@ -97,6 +98,8 @@ class Inputs:
         The book and those below it; None where it has no children.
     books : tuple of DatedBook
         The book as it was, from its beginning up to `as_of`.
+    status : Observed or None
+        What is known of the reports of the book's team, for an analysis of those; then no book is read.
     """
 
     ref: PortfolioRef
@@ -109,6 +112,7 @@ class Inputs:
     lookback_days: int | None = None
     tree: BookTree | None = None
     books: tuple[DatedBook, ...] = ()
+    status: Observed | None = None
 
     @property
     def history(self) -> FactorHistory:
@@ -334,6 +338,10 @@ class Store(Protocol):
         InputError
             There is no such portfolio that the user may see.
         """
+        ...
+
+    def report_status(self, team_id: str | None, first: date, last: date) -> Observed:
+        """Schedules and what became of the slots of these days, both included; of one team, or of all of the user's."""
         ...
 
     def record_run(self, record: RunRecord) -> None:

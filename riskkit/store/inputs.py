@@ -12,7 +12,8 @@ from riskkit.portfolio import Portfolio
 from riskkit.portfolio.dated import known_on
 from riskkit.store.books import as_one, book_tree, dated_books, family, tree_on
 from riskkit.store.contract import Inputs, PortfolioRef, Store
-from riskkit.store.market import StoreMarket
+from riskkit.store.market import SeriesMarket, StoreMarket
+from riskkit.store.status import observe
 
 #: Names told in a note before it says how many others there are.
 _MOST_NAMES = 5
@@ -90,7 +91,9 @@ def _resolved(store: Store, ref: PortfolioRef, as_of: str | date) -> tuple[date,
     raise InputError("as_of", day.isoformat(), f"a day with data for {ref.path}; the nearest: {near}")
 
 
-def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int | None) -> Inputs:
+def load_inputs(
+    store: Store, name: str, as_of: str | date, lookback_days: int | None, slot_days: int | None = None
+) -> Inputs:
     """Everything an analysis of a portfolio on a date reads; a portfolio with children is one book with them.
 
     Parameters
@@ -103,6 +106,8 @@ def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int |
     lookback_days : int or None
         Returns that are read at once, and judged (add `horizon_days` - 1 for overlapping ones); None for all. An
         analysis may ask the inputs for another window.
+    slot_days : int, optional
+        Days of slots for an analysis of the reports of the portfolio's team: those are read in place of a book.
 
     Raises
     ------
@@ -112,6 +117,8 @@ def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int |
         A factor is missing or stale; names it and the position that needs it.
     """
     ref = find_portfolio(store, name)
+    if slot_days is not None:
+        return _of_reports(store, ref, as_of, slot_days)
     day, last = _resolved(store, ref, as_of)
     versions = {book.id: known_on(store.versions(book), day) for book in family(ref)}
     tree = tree_on(ref, versions, day)
@@ -131,6 +138,29 @@ def load_inputs(store: Store, name: str, as_of: str | date, lookback_days: int |
     )
     sources = tuple(dict.fromkeys(factor.source for factor in inputs.history.factors if factor.source))
     return replace(inputs, sources=sources)
+
+
+def resolve_day(store: Store, ref: PortfolioRef, as_of: str | date) -> date:
+    """The day of a page on a team's reports, which needs no data: `latest` is the last on which something was due."""
+    if as_of == "latest":
+        return observe(store, ref.team_id, None, 1).latest_day
+    try:
+        return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    except ValueError as error:
+        raise InputError("as_of", as_of, "latest or a date, YYYY-MM-DD") from error
+
+
+def _of_reports(store: Store, ref: PortfolioRef, as_of: str | date, slot_days: int) -> Inputs:
+    day = None if as_of == "latest" else resolve_day(store, ref, as_of)
+    seen = observe(store, ref.team_id, day, slot_days)
+    return Inputs(
+        ref=ref,
+        portfolio=Portfolio(ref.path, ref.base_currency, (), ref.title),
+        market=SeriesMarket((), day or seen.latest_day),
+        scenarios=(),
+        as_of=day or seen.latest_day,
+        status=seen,
+    )
 
 
 def early_ends(store: Store, name: str, as_of: date) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from riskkit.gates import EarlierBacktest, EarlierRun, GateFacts, Limit
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
+from riskkit.status import Observed
 from riskkit.store import rows
 from riskkit.store.books import as_one, book_tree, family, with_children
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
@@ -260,6 +261,10 @@ class MemoryStore:
             None if previous is None else EarlierRun(previous.id, previous.as_of, previous.metrics),
             next(zones, None),
         )
+
+    def report_status(self, team_id: str | None, first: date, last: date) -> Observed:  # noqa: ARG002 (no team has any)
+        """Memory has no queue, so nothing is scheduled."""
+        return Observed(datetime.now(UTC), first, last)
 
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts."""

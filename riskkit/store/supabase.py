@@ -15,11 +15,13 @@ from riskkit.gates import GateFacts
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
+from riskkit.status import Observed
 from riskkit.store import rows
 from riskkit.store.books import as_one, book_tree, family, with_children
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord, RunUnreadable
 from riskkit.store.rest import PAGE, Rest
 from riskkit.store.series import cash_only, history_of, missing_factor
+from riskkit.store.status import bounds, observed
 
 log = logging.getLogger(__name__)
 
@@ -181,6 +183,10 @@ class SupabaseStore(Rest):
             p_parameters=dict(parameters),
         )
         return rows.gate_facts(found)
+
+    def report_status(self, team_id: str | None, first: date, last: date) -> Observed:
+        """Schedules and what became of their slots, in one request."""
+        return observed(self._call("report_status", **bounds(first, last), p_team=team_id), first, last)
 
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts, in one transaction."""

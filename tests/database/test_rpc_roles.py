@@ -34,6 +34,10 @@ RPCS = {
         "select from gate_facts(%(book)s, 'r', '2021-05-05', '{}') f where f -> 'limits' <> '[]'",
     ),
     "search_runs": ("viewer", "select from search_runs(p_portfolio => %(book)s)"),
+    "report_status": (
+        "viewer",
+        "select from report_status('2020-01-01', '2020-01-09', %(team)s) s where s -> 'schedules' <> '[]'",
+    ),
     "last_fires": ("viewer", "select from last_fires() where schedule_id = %(schedule)s"),
     "import_portfolio": (
         "analyst",
