@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 #: What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """A table as CSV; a text that a spreadsheet would run gets a leading apostrophe, numbers stay numbers.
+    """A table as CSV; a text that a spreadsheet would run, in a cell or a head, gets a leading apostrophe.
+
+    Numbers stay numbers.
 
     Parameters
     ----------
@@ -37,6 +39,7 @@ def csv_text(frame: pd.DataFrame) -> str:
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column].dtype):
             safe[column] = safe[column].map(_text)
+    safe.columns = safe.columns.map(_text)
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text
 
@@ -45,4 +48,5 @@ def _text(value: object) -> object:
     if not isinstance(value, str):
         return value
     safe = "'" + value if value.startswith(FORMULA) else value
-    return safe.replace("\r\n", "\n").replace("\r", "\n")  # unquoted, a carriage return would begin a row
+    # Unquoted, a carriage return would begin a row; readers end a cell at a NUL.
+    return safe.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")

@@ -14,6 +14,9 @@ from riskkit.parameters.declaration import Parameter, declarations
 #: A notebook file larger than this is refused before it is parsed.
 LARGEST_NOTEBOOK = 5_000_000
 
+#: The kernel that every notebook names: the one that JupyterLab offers here, and that reports and dashboards run.
+KERNEL = "python3"
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -44,17 +47,20 @@ def notebook_declarations(path: Path) -> tuple[Parameter, ...]:
     Raises
     ------
     InputError
-        The file is missing, no notebook, has no such cell or two of them, or the cell declares something else.
+        The file is missing, no notebook, or one of another kernel; it has no such cell or two of them, or the cell
+        declares something else.
     """
     source = str(path)
     try:
         if path.stat().st_size > LARGEST_NOTEBOOK:
             raise InputError("notebook", path.name, f"at most {LARGEST_NOTEBOOK // 1_000_000} MB", source=source)
-        cells = _cells(path)
+        kernel, cells = _read(path)
     except OSError as error:
         raise InputError("notebook", path.name, f"a file that can be read ({error.strerror})", source=source) from error
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:  # JSON that is no notebook
         raise InputError("notebook", path.name, "a Jupyter notebook, nbformat 4", source=source) from error
+    if kernel != KERNEL:
+        raise InputError("kernelspec", kernel, f"the kernel {KERNEL!r}", source=source)
     tagged = [cell for cell in cells if "parameters" in cell.tags]
     if len(tagged) != 1 or tagged[0].kind != "code":
         found = f"{len(tagged)} cells tagged 'parameters'"
@@ -71,12 +77,13 @@ class _Cell(NamedTuple):
     source: str
 
 
-def _cells(path: Path) -> list[_Cell]:
-    """What of the cells matters here. nbformat would check more, but takes seconds to import."""
+def _read(path: Path) -> tuple[object, list[_Cell]]:
+    """The kernel's name, and what of the cells matters here. nbformat would check more, but takes seconds to import."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     if notebook["nbformat"] != 4 or not isinstance(notebook["cells"], list):
         raise ValueError("nbformat")
-    return [_cell(cell) for cell in notebook["cells"]]
+    kernel = notebook["metadata"].get("kernelspec", {}).get("name")
+    return kernel, [_cell(cell) for cell in notebook["cells"]]
 
 
 def _cell(cell: Mapping[str, Any]) -> _Cell:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
-from riskkit.errors import RunFailed
+from riskkit.errors import InputError, RunFailed
 from riskkit.reporting.execute import CellFailed
 from riskkit.reporting.places import Places
+from riskkit.reporting.taking import copy_plain
 
 #: How many logs of failed runs are kept.
 KEPT_FAILURES = 20
@@ -31,10 +33,9 @@ def keep_failure(places: Places, work: Path, failure: RunFailed, error: Exceptio
     try:
         folder.mkdir(parents=True)
         (folder / "failure.txt").write_text(f"{failure}\n\n{traceback}\n", encoding="utf-8")
-        if (work / "log.txt").is_file():
-            (folder / "log.txt").write_bytes((work / "log.txt").read_bytes()[-KEPT_LOG_BYTES:])
-        if (work / "executed.ipynb").is_file():
-            shutil.copyfile(work / "executed.ipynb", folder / "executed.ipynb")
+        for name, last in (("log.txt", KEPT_LOG_BYTES), ("executed.ipynb", None)):
+            with contextlib.suppress(FileNotFoundError, InputError):
+                copy_plain(work, name, folder / name, last)
         for old in sorted(places.failed.iterdir())[:-KEPT_FAILURES]:
             shutil.rmtree(old)
     except OSError as second:

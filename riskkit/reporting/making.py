@@ -23,6 +23,7 @@ from riskkit.reporting.places import Places, work_folder
 from riskkit.reporting.render import Provenance, render
 from riskkit.reporting.steps import Steps
 from riskkit.reporting.sweep import COMMIT, publish
+from riskkit.reporting.taking import take
 from riskkit.runs.frozen import FILES, FOLDER, freeze, sha256
 from riskkit.runs.identity import code_version, new_run_id, package_versions
 from riskkit.runs.objects import Objects, fsync
@@ -131,13 +132,14 @@ class _Run:
             )
         self._split(executed)
         with step("verify"):
-            notebook = finished_notebook(self.work / "executed.ipynb")
-            metrics = read_metrics(self.work / "run" / "outputs" / "metrics.json")
+            taken = take(self.work, hashes)
+            notebook = finished_notebook(taken / "executed.ipynb")
+            metrics = read_metrics(taken / "outputs" / "metrics.json")
         with step("render"):
             record = self._record(hashes, metrics, notebook, started)
             final = self._write_pages(record, notebook, inputs)
         with step("store"):
-            record = self._store(places.objects, record, final)
+            record = self._store(places.objects, record, final, taken)
         target = places.run(record.report, record.as_of, self.order.ref.path, self.run_id)
         with step("commit"):
             self._intend(target.relative_to(places.reports))
@@ -210,14 +212,14 @@ class _Run:
         write(final / "notebook.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
         return final
 
-    def _store(self, objects: Objects, record: RunRecord, final: Path) -> RunRecord:
+    def _store(self, objects: Objects, record: RunRecord, final: Path, taken: Path) -> RunRecord:
         """Keep every artifact by content; `run.json`, which lists the others, last."""
-        run, tables = self.work / "run", sorted((self.work / "run" / "outputs" / "tables").glob("*.csv"))
+        tables = sorted((taken / "outputs" / "tables").iterdir())
         files = [(final / name, name) for name in PAGES]
-        files.append((run / "outputs" / "metrics.json", "metrics.json"))
+        files.append((taken / "outputs" / "metrics.json", "metrics.json"))
         files += [(table, f"tables/{table.name}") for table in tables]
-        files.append((self.work / "notebook.ipynb", "inputs/notebook.ipynb"))
-        files += [(run / FOLDER / name, f"inputs/{name}") for name in FILES]
+        files.append((taken / "notebook.ipynb", "inputs/notebook.ipynb"))
+        files += [(taken / FOLDER / name, f"inputs/{name}") for name in FILES]
         record = replace(record, artifacts=tuple(self._keep(objects, path, name) for path, name in files))
         write(final / RUN_JSON, run_json(record, self.order.ref.path, self.ledger.run_by, self.steps.seconds))
         fsync(final)
@@ -235,7 +237,7 @@ class _Run:
 
 
 def finished_notebook(path: Path) -> dict[str, Any]:
-    """The notebook papermill wrote, if it truly came to its end, without the paths of this machine.
+    """The notebook papermill wrote, if it truly came to its end, without paths: ours, or some that outputs bring.
 
     Raises
     ------
@@ -252,6 +254,9 @@ def finished_notebook(path: Path) -> dict[str, Any]:
         raise InputError("notebook", path.name, "a notebook that papermill ran to its end")
     for name in ("input_path", "output_path", "environment_variables"):
         ran.pop(name, None)
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            output.get("metadata", {}).pop("filename", None)  # where a converter would write it
     return notebook
 
 

@@ -10,6 +10,7 @@ from riskkit.metric import Metric
 from riskkit.reporting.execute import CellFailed, Limits, execute
 from riskkit.reporting.places import Places, work_folder
 from riskkit.reporting.stopping import Stop
+from riskkit.reporting.taking import take
 from riskkit.runs.compare import Difference, MetricDifference, differences, metric_differences
 from riskkit.runs.frozen import thaw_parameters
 from riskkit.runs.identity import code_version, new_run_id, package_versions
@@ -74,7 +75,7 @@ def reproduce(settings: Settings, record: RunRecord, limits: Limits | None = Non
             frozen = thaw_parameters(work / "run")
             now = (*differences("parameter", frozen, record.parameters), *now)
             execute(work, settings, frozen, limits or Limits(), _unwatched, Stop())
-            again = read_metrics(work / "run" / "outputs" / "metrics.json")
+            again = read_metrics(take(work, {}) / "outputs" / "metrics.json")
         except (CellFailed, InputError) as error:
             return Reproduction(0, (), now, f"It does not run to its end: {error}")
     shared = {_key(one) for one in again} & {_key(one) for one in record.metrics}

@@ -142,3 +142,24 @@ def test_64_what_is_no_notebook(tmp_path, text):
     path.write_text(text)
     with pytest.raises(InputError):
         notebook_declarations(path)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        pytest.param({}, id="64 no kernelspec"),
+        pytest.param({"kernelspec": {"name": "ir", "language": "R"}}, id="64 another language"),
+        pytest.param({"kernelspec": {"name": "python3; id", "language": "python"}}, id="64 an unknown kernel"),
+        pytest.param({"kernelspec": {"name": ["python3"]}}, id="64 a kernel that is no name"),
+        pytest.param({"kernelspec": "python3"}, id="64 a kernelspec that is none"),
+    ],
+)
+def test_a_notebook_of_another_kernel_is_refused_before_any_kernel_starts(tmp_path, metadata):
+    """The row allows no choice of kernels: reports, dashboards and Lab run the one this riskkit is installed in."""
+    path = tmp_path / "a.ipynb"
+    cell = nbformat.v4.new_code_cell("days: int = 1  # days", metadata={"tags": ["parameters"]})
+    path.write_text(json.dumps({**nbformat.v4.new_notebook(cells=[cell]), "metadata": metadata}))
+    with pytest.raises(InputError) as caught:
+        notebook_declarations(path)
+    assert caught.value.source == str(path)
+    assert (caught.value.field, caught.value.exit_code) in (("kernelspec", 2), ("notebook", 2))

@@ -10,7 +10,7 @@ CELL = "horizon_days: int = 1  # trading days {1..250}"
 
 
 def write(path, *cells):
-    book = nbformat.v4.new_notebook()
+    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python"}})
     book.cells = [nbformat.v4.new_code_cell(source, metadata={"tags": tags}) for source, tags in cells]
     path.write_text(nbformat.writes(book))
     return path

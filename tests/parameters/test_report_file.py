@@ -39,6 +39,7 @@ horizon_days: int = 1  # trading days {1..250}
 def folder(tmp_path):
     (tmp_path / "notebooks").mkdir()
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]})])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python"}
     (tmp_path / "notebooks" / "portfolio_var.ipynb").write_text(nbformat.writes(book))
     (tmp_path / "parameters").mkdir()
     return tmp_path / "parameters"

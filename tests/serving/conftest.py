@@ -51,7 +51,8 @@ VIEW = "ipywidgets.VBox([seen, look, boom])"
 
 
 def write_notebook(folder, name, *cells, **published):
-    metadata = {"riskkit": published} if published else {}
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    metadata |= {"riskkit": published} if published else {}
     nbformat.write(new_notebook(cells=[HEADING, PARAMETERS, *map(new_code_cell, cells)], metadata=metadata),
                    folder / f"{name}.ipynb")  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_anonymous_is_sent_to_sign_in_whether_the_page_exists_or_not(browser, pa
      f"/voila/execution/{KERNEL}", "/voila/static/voila.js", "/voila/templates/lab/static/index.css",
      "/voila/templates/x", "/voila/api/themes/x"],
 )  # fmt: skip
-def test_what_voila_opens_is_closed_to_everybody(browser, quant, path):
+def test_66_what_voila_opens_is_closed_to_everybody(browser, quant, path):
     for visitor in (browser, quant):
         with contextlib.closing(http.client.HTTPConnection(visitor.url.removeprefix("http://"), timeout=30)) as raw:
             raw.request("GET", path, headers={"Cookie": visitor.cookies()})  # as it is: a browser would tidy `..`
