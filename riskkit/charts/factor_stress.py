@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -143,8 +145,8 @@ def _level(value: float) -> str:
     return number(value, 2 if abs(value) >= 10 else 4)
 
 
-def _move(row: dict[object, object]) -> str:
-    move, kind = float(row["move"]), row["kind"]  # type: ignore[arg-type]
+def _move(row: Mapping[Hashable, Any]) -> str:
+    move, kind = float(row["move"]), row["kind"]
     if kind == "volatility":
         return signed(100 * move, 1) + SPACE + "points"
     if kind == "yield":

@@ -36,7 +36,7 @@ def sensitivity_ladder(result: SensitivityResult) -> View:
         question="P&L of today's book by full revaluation; the dashed line is the slope at no shock, "
         "what bends away from it is curvature.",
         html=table(columns, rows, caption="P&L by size of shock"),
-        figure=_plot(result, straight),
+        figure=_plot(result, spec, straight),
         alt=f"P&L from {short(float(pnl[0]))} at {shock_size(shocks[0])} to {short(float(pnl[-1]))} at "
         f"{shock_size(shocks[-1])}, {currency}.",
     )
@@ -77,9 +77,8 @@ def _straight(result: SensitivityResult) -> np.ndarray[Any, np.dtype[np.float64]
     return np.asarray(result.shocks * rise / (result.shocks[middle + 1] - result.shocks[middle - 1]), np.float64)
 
 
-def _plot(result: SensitivityResult, straight: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
-    spec, pnl = result.spec, result.pnl[:, 0]
-    assert isinstance(spec, LadderSpec)  # noqa: S101 (for the type checker)
+def _plot(result: SensitivityResult, spec: LadderSpec, straight: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+    pnl = result.pnl[:, 0]
     unit, word, _ = scale_of(float(np.abs(pnl).max(initial=0.0)))
     both = np.concatenate([pnl, straight])
     low, high = min(0.0, float(both.min())) / unit, max(0.0, float(both.max())) / unit

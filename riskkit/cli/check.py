@@ -45,9 +45,9 @@ def _check(settings: Settings) -> Iterator[tuple[str, str]]:
         breaches = notebook_breaches(path)
         yield from ((name, breach) for breach in breaches or ("",))
     for path in _yaml(project / "parameters"):
-        yield f"parameters/{path.name}", _fault(lambda path=path: load_report(path))  # type: ignore[misc]
+        yield f"parameters/{path.name}", _fault(load_report, path)
     for path in _yaml(project / "parameters" / "scenarios"):
-        yield f"parameters/scenarios/{path.name}", _fault(lambda path=path: load_scenario(path))  # type: ignore[misc]
+        yield f"parameters/scenarios/{path.name}", _fault(load_scenario, path)
     yield "settings", _settings_fault(settings)
 
 
@@ -56,9 +56,9 @@ def _yaml(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yml", ".yaml"))
 
 
-def _fault(load: Callable[[], object]) -> str:
+def _fault(load: Callable[[Path], object], path: Path) -> str:
     try:
-        load()
+        load(path)
     except RiskkitError as error:
         return str(error)
     return ""

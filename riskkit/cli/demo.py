@@ -125,7 +125,7 @@ def _print_sign_ins() -> None:
 
 def _serve(port: int) -> None:
     """The dashboards, in a process of their own that never sees the service key."""
-    server = subprocess.Popen([sys.executable, "-m", "riskkit", "serve", "--port", str(port)])  # noqa: S603
+    server = subprocess.Popen([sys.executable, "-m", "riskkit", "serve", "--port", str(port)])  # noqa: S603 (ours)
     _wait(server)
     if server.returncode not in (0, -signal.SIGINT, -signal.SIGTERM):
         raise RiskkitError(f"The dashboards ended with exit code {server.returncode}.")
@@ -142,7 +142,7 @@ def _lab(project: Path) -> None:
         "ServerApp.jpserver_extensions": "{'voila.server_extension': False}",
     }
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
-    _wait(subprocess.Popen([*command, *(["--allow-root"] if os.geteuid() == 0 else [])]))  # noqa: S603
+    _wait(subprocess.Popen([*command, *(["--allow-root"] if os.geteuid() == 0 else [])]))  # noqa: S603 (ours)
 
 
 def _wait(child: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 from xlsxwriter import Workbook
@@ -112,8 +113,8 @@ def _style(values: pd.Series, styles: _Styles) -> Format:
     return styles.money if values.abs().max() >= 100 else styles.small
 
 
-def _cell(sheet: Worksheet, row: int, column: int, value: object, style: Format) -> None:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+def _cell(sheet: Worksheet, row: int, column: int, value: Any, style: Format) -> None:
+    if pd.isna(value):
         sheet.write_blank(row, column, None, style)
     elif isinstance(value, bool):
         sheet.write_boolean(row, column, value, style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -133,6 +133,7 @@ def _split(ratios: NDArray[np.float64], at: int) -> str:
     return ""
 
 
-def _error(table: Table, factor: RiskFactor, row: tuple[object, ...], expected: str) -> MarketDataError:
-    line, column = int(row.line), int(row.column)  # type: ignore[attr-defined]  # a row of itertuples
-    return MarketDataError(factor.name, row.level, expected, line=line, column=column, source=table.source)  # type: ignore[attr-defined]
+def _error(table: Table, factor: RiskFactor, row: Any, expected: str) -> MarketDataError:
+    """`row` is one of `itertuples`: a named tuple of the frame's columns."""
+    line, column = int(row.line), int(row.column)
+    return MarketDataError(factor.name, row.level, expected, line=line, column=column, source=table.source)

@@ -60,8 +60,8 @@ def read_prices(path: Path, form: PriceFormat = PLAIN, today: date | None = None
     dates = _column(table, ("date",))
     if dates is None:
         raise InputError("header", ", ".join(table.header[:20]), "a column 'date'", line=1, source=table.source)
-    long = _is_long(table)
-    frame = _long(table, dates, form) if long else _wide(table, dates, form)
+    long = _long_columns(table)
+    frame = _long(table, dates, *long, form) if long else _wide(table, dates, form)
     notes: list[str] = []
     frame["date"] = session_dates(table, dates, form.timezone, today or datetime.now(UTC).date(), notes)[
         frame["line"].to_numpy()
@@ -104,18 +104,19 @@ def _column(table: Table, wanted: tuple[str, ...]) -> str | None:
     return next((name for name in table.header if name.casefold() in wanted), None)
 
 
-def _is_long(table: Table) -> bool:
+def _long_columns(table: Table) -> tuple[str, str] | None:
+    """The columns of symbols and prices of a table with a row a price; None for one with a column a symbol."""
     name, price = _column(table, _NAME), _column(table, _PRICE)
-    if (name is None) == (price is None):
-        return name is not None
+    if name is not None and price is not None:
+        return name, price
+    if name is None and price is None:
+        return None
     missing = "price" if price is None else "symbol"
     raise InputError("header", ", ".join(table.header[:20]), f"a column '{missing}' too", line=1, source=table.source)
 
 
-def _long(table: Table, dates: str, form: PriceFormat) -> pd.DataFrame:
-    name, price, currency = _column(table, _NAME), _column(table, _PRICE), _column(table, ("currency",))
-    assert name is not None  # noqa: S101 (the table is long)
-    assert price is not None  # noqa: S101
+def _long(table: Table, dates: str, name: str, price: str, form: PriceFormat) -> pd.DataFrame:
+    currency = _column(table, ("currency",))
     for extra in table.header:
         if extra not in (dates, name, price, currency):
             column = table.header.index(extra) + 1

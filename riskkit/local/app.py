@@ -128,7 +128,7 @@ class Frame:
         with logs.bound(request_id=request_id):
             try:
                 await (refusal or self._app)(scope, receive, tell)
-            except Exception:
+            except Exception:  # whatever it was, the caller gets a sentence and the log the traceback
                 _log.exception("request failed")
                 if status == 500:
                     body = {"code": "500", "message": f"Internal error; look for {request_id} in the gateway's log."}

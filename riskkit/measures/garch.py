@@ -103,7 +103,7 @@ def fit_garch(returns: ArrayLike, innovations: Literal["normal", "t"] = "normal"
     if innovations not in ("normal", "t"):
         raise InputError("innovations", innovations, "normal or t")
     process, residuals = GARCH(), StudentsT() if innovations == "t" else Normal()
-    process.constraints = partial(_stationary, process.constraints)  # type: ignore[method-assign]
+    process.constraints = partial(_stationary, process.constraints)  # type: ignore[method-assign]  # arch asks here what it may fit
     model = ConstantMean(values / scale, volatility=process, distribution=residuals, rescale=False)
     average = float(values.mean()) / scale
     starts = [np.array([average, 1 - a - b, a, b, *([8.0] if innovations == "t" else [])]) for a, b in _STARTS]

@@ -152,11 +152,10 @@ class Answers:
 
     def _inputs(self, ref: PortfolioRef, as_of: str, lookback_days: int | None) -> Inputs:
         """What was read of a book on a day; each analysis has its own window of it."""
-        read = self._once(
+        read: Inputs = self._once(
             ("inputs", ref.path, as_of),
             lambda: load_inputs(self.store, ref.path, as_of, lookback_days),
         )
-        assert isinstance(read, Inputs)  # noqa: S101 (for the type checker)
         return read
 
     def _once(self, key: tuple[object, ...], read: Callable[[], Any]) -> Any:

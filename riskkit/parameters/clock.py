@@ -38,8 +38,8 @@ def clock_readings(tree: ast.AST) -> Iterator[tuple[int, str]]:
     [(2, "np.datetime64('today')")]
     """
     names = _imported(tree)
-    found = [(node.lineno, said) for node in ast.walk(tree) if (said := _reading(node, names)) is not None]  # type: ignore[attr-defined]
-    yield from sorted(found)
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.expr))
+    yield from sorted((node.lineno, said) for node in nodes if (said := _reading(node, names)) is not None)
 
 
 def _imported(tree: ast.AST) -> dict[str, str]:
@@ -53,7 +53,7 @@ def _imported(tree: ast.AST) -> dict[str, str]:
     return names
 
 
-def _reading(node: ast.AST, names: dict[str, str]) -> str | None:
+def _reading(node: ast.expr, names: dict[str, str]) -> str | None:
     if isinstance(node, ast.Attribute) and _is_clock(_dotted(node, names)):
         return ast.unparse(node)
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and _is_clock(names.get(node.id, "").split(".")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,14 +164,13 @@ class _Builder:
         value: str | None = str(event.value) if event.style else Plain(event.value)
         if event.style is None and value in _NULL:
             value = None
-        if self.open and isinstance(self.open[-1].value, dict) and self.keys[-1] is None:
-            self._key(value, place)
+        members = self.open[-1].value if self.open else None
+        if isinstance(members, dict) and self.keys[-1] is None:
+            self._key(members, value, place)
         else:
             self._add(Node(value, place))
 
-    def _key(self, value: str | None, place: Place) -> None:
-        members = self.open[-1].value
-        assert isinstance(members, dict)  # noqa: S101 (the caller has seen it)
+    def _key(self, members: Mapping[str, Node], value: str | None, place: Place) -> None:
         if value is None or value == "<<":
             raise InputError("yaml", value, "a key that is a text; merge keys are not read", **place._asdict())
         if value in members:

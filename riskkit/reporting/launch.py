@@ -103,7 +103,7 @@ class Anew:
                 start_new_session=True,
             )
         assert popen.stdin is not None  # noqa: S101 (pipes, by the call above)
-        assert popen.stdout is not None  # noqa: S101
+        assert popen.stdout is not None  # noqa: S101 (as above)
         return Child(popen.pid, popen.stdin, popen.stdout, popen)
 
 

@@ -41,7 +41,7 @@ def become(order: dict[str, object], files: list[int]) -> None:
         os.close(file)
     os.chdir(str(order["work"]))
     os.environ.clear()
-    os.environ.update(order["environ"])  # type: ignore[call-overload]
+    os.environ.update(order["environ"])  # type: ignore[call-overload]  # texts, as launch wrote them
     child.begin(str(order["order"]))
 
 

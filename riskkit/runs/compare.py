@@ -69,9 +69,8 @@ def metric_differences(before: Sequence[Metric], after: Sequence[Metric]) -> tup
     found = []
     for key in dict.fromkeys((*old, *new)):
         one, other = old.get(key), new.get(key)
-        either = one or other
-        assert either is not None  # noqa: S101 (the key is of one of them)
         if one is None or other is None or (one.value, one.unit) != (other.value, other.unit):
+            either = old[key] if other is None else other
             found.append(MetricDifference(either.name, either.labels, one, other))
     return tuple(found)
 

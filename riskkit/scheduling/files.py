@@ -97,7 +97,7 @@ def _plans(reports: Sequence[ReportFile], books: Sequence[PortfolioRef], team: s
             parameters = {name: value for name, value in report.parameters.items() if name != "as_of"}
             yield report.key, Plan(
                 report.timetable, report.key, parameters, tuple(sorted(chosen)), run.concurrency, run.retries + 1,
-                60 * run.timeout_minutes,
+                60 * run.timeout_minutes, tuple(sorted(report.recipients)), report.alarm_after_minutes,
             )  # fmt: skip
 
 
@@ -122,8 +122,7 @@ def _selector(name: str, report: ReportFile, books: Sequence[PortfolioRef], team
 
 def _change(team: str, name: str, plan: Plan | None, before: Schedule | None) -> Change:
     if plan is None:
-        assert before is not None  # noqa: S101 (the name comes from one of the two)
-        return Change("pause" if before.enabled else "gone", team, name, None, before, {})
+        return Change("pause" if before is not None and before.enabled else "gone", team, name, None, before, {})
     if before is None:
         return Change("add", team, name, plan, None, {})
     after = plan.columns

@@ -239,8 +239,8 @@ class DashboardServer(Voila):  # type: ignore[misc]
             for sweep in sweeps:
                 try:
                     await sweep()
-                except Exception:
-                    log.exception("sweep failed")  # the next one tries again; a page must not suffer from it
+                except Exception:  # whatever it was: the next one tries again, no page suffers from it
+                    log.exception("sweep failed")
 
 
 def serve(settings: Settings, service: Service, environ: Mapping[str, str], announce: Callable[[str], None]) -> None:

@@ -62,7 +62,7 @@ class AssetHandler(StaticFileHandler):
         """The path as asked for; `validate_absolute_path` looks for the folder that has it."""
         return path
 
-    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:  # noqa: ARG002
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:  # noqa: ARG002 (as above)
         """The file in the first folder that has it; nothing outside the folders, and no folder."""
         if "\0" in absolute_path:
             raise HTTPError(404)

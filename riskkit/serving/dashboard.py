@@ -97,7 +97,7 @@ class DashboardPage(Page):
         except StreamClosedError:  # the page was left before it was complete
             for kernel_id in kernel_ids:
                 await kernels.close(kernel_id)
-        except Exception as error:
+        except Exception as error:  # whatever it was: no kernel is left behind, and the page says that it broke off
             for kernel_id in kernel_ids:
                 await kernels.close(kernel_id)
             if not self._headers_written:

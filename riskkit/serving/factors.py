@@ -86,8 +86,9 @@ class NewFactor(AddFactor):
     @allow_unauthenticated
     async def get(self) -> None:
         """Show the secret as a QR code and as text."""
-        if self._begun():
-            self._ask()
+        begun = self._begun()
+        if begun is not None:
+            self._ask(begun)
 
     @allow_unauthenticated
     async def post(self) -> None:
@@ -101,9 +102,9 @@ class NewFactor(AddFactor):
         try:
             await self.show_code((Factor(begun.factor_id, begun.name, False, ""),), "code")
         except CodeRefused as error:
-            self._ask(error)
+            self._ask(begun, error)
         except Unavailable:
-            self._ask(CodeRefused(503, SILENT))
+            self._ask(begun, CodeRefused(503, SILENT))
         else:
             self.session.enrolling = None
             log.info("second factor set up", extra={"user_id": self.session.user_id, "address": self.client})
@@ -123,9 +124,7 @@ class NewFactor(AddFactor):
             log.info("unverified second factor not removed: %s", error)  # Auth forgets it by itself
         self.redirect(self.address("account"), status=303)
 
-    def _ask(self, error: CodeRefused | None = None) -> None:
-        begun = self.session.enrolling
-        assert begun is not None  # noqa: S101 (callers have looked)
+    def _ask(self, begun: Enrolment, error: CodeRefused | None = None) -> None:
         secret = begun.secret
         fields: dict[str, Any] = {
             "name": begun.name,

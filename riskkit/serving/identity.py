@@ -211,7 +211,7 @@ class ViewerIdentity(IdentityProvider):
 class OwnerOnly(Authorizer):
     """A kernel obeys the session that started it, on REST and on the websocket; everything else is refused."""
 
-    def is_authorized(self, handler: JupyterHandler, user: User, action: str, resource: str) -> bool:  # noqa: ARG002
+    def is_authorized(self, handler: JupyterHandler, user: User, action: str, resource: str) -> bool:  # noqa: ARG002 (theirs)
         """Whether the request's session owns the kernel named in the path."""
         kernel_id = handler.path_kwargs.get("kernel_id")
         session = getattr(handler, "viewer", None)

@@ -59,7 +59,7 @@ class DashboardRenderer(NotebookRenderer):  # type: ignore[misc]
         fixed: nbformat.NotebookNode = await self.fix_notebook(self._given)
         return fixed
 
-    async def _jinja_kernel_start(self, nb: nbformat.NotebookNode, kernel_id: Any, kernel_future: Any) -> str:  # noqa: ARG002
+    async def _jinja_kernel_start(self, nb: nbformat.NotebookNode, kernel_id: Any, kernel_future: Any) -> str:  # noqa: ARG002 (upstream's)
         started = await self._start()
         manager = self.request_handler.kernel_manager.get_kernel(started)
         self.executor = VoilaExecutor(nb, km=manager, config=self.traitlet_config, show_tracebacks=False)

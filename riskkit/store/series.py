@@ -51,16 +51,16 @@ def history_of(series: Sequence[FactorSeries], as_of: date, n_dates: int | None)
     leading = [one.dates for one in series if one.factor.kind == "equity"] or [one.dates for one in series]
     dates = np.unique(np.concatenate(leading))
     dates = dates[dates >= max(one.dates[0] for one in series)]
-    cut = n_dates is not None and len(dates) > n_dates
-    if cut:
-        start = dates[-n_dates]  # type: ignore[operator]
+    cut = len(dates) if n_dates is None else min(n_dates, len(dates))
+    if cut < len(dates):
+        start = dates[-cut]
         # How old a level carried into the part asked for is, only the days before it tell: this pass may raise.
         align([_from(one, min(_from(any_, start).dates[0] for any_ in series)) for one in series])
         series = [_from(one, start) for one in series]
     history = align(series)
     if history.last != as_of:
         raise MarketDataError("as_of", str(as_of), f"a day with prices; the last one is {history.last}")
-    if not cut:
+    if cut == len(dates):
         return history
     # The request, not the data, decides where this history begins.
     notes = tuple(note for note in history.notes if not note.startswith("The history begins"))

@@ -26,11 +26,12 @@ FloatArray = NDArray[np.float64]
 
 def parametric(book: Revaluer, history: FactorHistory, model: CovarianceModel, spec: VarSpec) -> Outcome:
     """The figures of the spec's law; the mean is zero, but for the convexity of a quadratic book."""
-    if spec.parametric.quadratic != "none":
+    method = spec.parametric.quadratic
+    if method != "none":
         # Imported here: scipy.optimize takes 1 s to import, and only the quadratic book needs it.
         from riskkit.var.quadratic import quadratic
 
-        return quadratic(book, history.snapshot(), model, spec)
+        return quadratic(book, history.snapshot(), model, spec, method)
     shares = euler_standard_deviation(book.exposures, model.matrix) * np.sqrt(spec.horizon_days)
     by_factor = exposure_shares(book.exposure, model.matrix) * np.sqrt(spec.horizon_days)
     deviation = max(float(shares.sum()), 0.0)

@@ -12,7 +12,7 @@ from riskkit.market import MarketSnapshot
 from riskkit.measures import normal
 from riskkit.measures.contributions import Components
 from riskkit.measures.covariance import square_root
-from riskkit.measures.delta_gamma import DeltaGamma, delta_gamma_risk
+from riskkit.measures.delta_gamma import DeltaGamma, Method, delta_gamma_risk
 from riskkit.measures.moment_shares import MomentShares, cornish_fisher_shares, from_cumulants
 from riskkit.revaluation import Revaluer, Sensitivity
 from riskkit.scenarios import unit_moves
@@ -39,10 +39,9 @@ class _Part:
         gamma[np.ix_(self.columns, self.columns)] += size * self.hessian
 
 
-def quadratic(book: Revaluer, base: MarketSnapshot, model: CovarianceModel, spec: VarSpec) -> Outcome:
+def quadratic(book: Revaluer, base: MarketSnapshot, model: CovarianceModel, spec: VarSpec, method: Method) -> Outcome:
     """Figures of the quadratic book: by deviation, by four moments, or exactly."""
-    level, method = spec.confidence_level, spec.parametric.quadratic
-    assert method != "none"  # noqa: S101 (for the type checker; the caller asks only then)
+    level = spec.confidence_level
     parts = _parts(book, base)
     matrix = model.matrix * spec.step_days
     delta, gamma = np.zeros(len(matrix)), np.zeros_like(matrix)

@@ -98,7 +98,7 @@ class Bootstrap:
         """How many chunks there are."""
         return -(-self.n_paths // self._rows)
 
-    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002 (the protocol's)
         """Level changes of one chunk; returns of each factor's kind are summed over the days, in its own unit."""
         start = index * self._rows
         rows = min(self._rows, self.n_paths - start)

@@ -59,7 +59,7 @@ class Given:
         """How many chunks there are."""
         return -(-len(self.changes) // BLOCK)
 
-    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002
+    def chunk(self, index: int, space: Space | None = None) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002 (the protocol's)
         """One slice of the scenarios."""
         yield index * BLOCK, self.changes[index * BLOCK : (index + 1) * BLOCK]
 
