@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ from riskkit.store.inputs import early_ends, find_portfolios
 @click.option("-y", "--parameters_yaml", "texts", multiple=True, metavar="YAML", help="Parameters as YAML text.")
 @click.option("--list", "list_all", is_flag=True, help="List the reports there are.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each run.")
+@click.option(
+    "--pdf", "paper", is_flag=True, help="Make a PDF and images of the figures too, with this machine's Chromium."
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the report in the browser.")
 @click.option("-h", "--help", "show_help", is_flag=True, help="Show this, and a named report's parameters.")
 @click.pass_context
@@ -70,7 +73,7 @@ def command(
         defined = definition(settings.project, name)
         given = _given(portfolio, as_of, merge(single, files, texts))
         validate(defined.declared, given)  # what is wrong without looking at any data is said without signing in
-        _run(settings, defined, given, as_json=flags["as_json"], open_page=flags["open_page"])
+        _run(settings, defined, given, flags)
 
 
 def _given(portfolio: str | None, as_of: str | None, given: Given) -> Given:
@@ -82,7 +85,7 @@ def _given(portfolio: str | None, as_of: str | None, given: Given) -> Given:
     return given
 
 
-def _run(settings: Settings, defined: Definition, given: Given, *, as_json: bool, open_page: bool) -> None:
+def _run(settings: Settings, defined: Definition, given: Given, flags: Mapping[str, bool]) -> None:
     # Imported here because the Supabase client takes a second, and a wrong parameter should be told in less.
     from riskkit import session
     from riskkit.store.connect import open_store
@@ -91,12 +94,14 @@ def _run(settings: Settings, defined: Definition, given: Given, *, as_json: bool
     with open_store(settings, session.current(settings)) as store:
         for book in find_portfolios(store, defined.portfolios) if several else (None,):
             values = Given({**given, **({} if book is None else {"portfolio": book.path})}, given.places)
-            with progress(as_json) as on_step:
-                run = run_report(settings, store, defined.key, values, on_step)
-            click.echo(json.dumps(_as_json(run)) if as_json else summary(run))
+            with progress(flags["as_json"]) as on_step:
+                run = run_report(settings, store, defined.key, values, on_step, paper=flags["paper"])
+            click.echo(json.dumps(_as_json(run)) if flags["as_json"] else summary(run))
+            if flags["paper"] and run.pdf is None:
+                click.echo("note: no PDF: its reason is in run.json", err=True)
             for note in early_ends(store, run.portfolio, run.record.as_of):
                 click.echo(f"note: {note}", err=True)
-            if open_page:
+            if flags["open_page"]:
                 click.launch(run.html.as_uri())
 
 
@@ -159,6 +164,7 @@ def _as_json(run: FinishedRun) -> dict[str, Any]:
             for metric in run.record.metrics
         ],
         "html": str(run.html),
+        "pdf": None if run.pdf is None else str(run.pdf),
         "seconds": {step: round(seconds, 3) for step, seconds in run.seconds.items()},
     }
 

@@ -150,7 +150,7 @@ class Attempt:
                 order, limits = self._order(store)
             ledger = JobLedger(self.service, self.held, self.stop)
             guard = Guard(limits, self.stop, self.service.nursery)
-            return make(self.settings, Task(order, store, ledger), steps, guard)
+            return make(self.settings, Task(order, store, ledger, paper=True), steps, guard)
 
     def _order(self, store: Store) -> tuple[Order, Limits]:
         """The job's report, with its parameters validated again, for its portfolio and the slot's date."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,15 +18,16 @@ from riskkit.reporting.execute import CellFailed, Executed, Guard, execute
 from riskkit.reporting.failure import keep_failure, reason
 from riskkit.reporting.ledger import Ledger
 from riskkit.reporting.order import Order
+from riskkit.reporting.pages import PDF, files_in, write, write_pages
 from riskkit.reporting.places import Places, work_folder
-from riskkit.reporting.render import Provenance, render
+from riskkit.reporting.render import Provenance
 from riskkit.reporting.steps import Steps
 from riskkit.reporting.sweep import COMMIT, publish
 from riskkit.reporting.taking import take
 from riskkit.runs.frozen import FILES, FOLDER, freeze, sha256
 from riskkit.runs.identity import code_version, new_run_id, package_versions
 from riskkit.runs.objects import Objects, fsync
-from riskkit.runs.record import PAGES, RUN_JSON, read_metrics, run_json
+from riskkit.runs.record import RUN_JSON, read_metrics, run_json
 from riskkit.settings import Settings
 from riskkit.store.contract import Artifact, Inputs, RunRecord, Store
 from riskkit.store.inputs import load_inputs
@@ -60,6 +60,12 @@ class FinishedRun:
         """The page."""
         return self.folder / "report.html"
 
+    @property
+    def pdf(self) -> Path | None:
+        """The page on paper, if it was made."""
+        path = self.folder / PDF
+        return path if path.is_file() else None
+
 
 @dataclass(frozen=True)
 class Task:
@@ -73,11 +79,14 @@ class Task:
         Where its inputs are read.
     ledger : Ledger
         Whose it is, and how it is written down.
+    paper : bool
+        With PDF and images, where this machine has a Chromium.
     """
 
     order: Order
     store: Store
     ledger: Ledger
+    paper: bool = False
 
 
 def make(settings: Settings, task: Task, steps: Steps, guard: Guard) -> FinishedRun:
@@ -95,7 +104,7 @@ def make(settings: Settings, task: Task, steps: Steps, guard: Guard) -> Finished
     places, run_id = Places.of(settings), new_run_id()
     with bound(run_id=run_id), work_folder(places, run_id) as work:
         try:
-            run = _Run(settings, task.store, task.order, task.ledger, run_id, work, steps)
+            run = _Run(settings, task.store, task.order, task.ledger, run_id, work, steps, task.paper)
             return run.make(places, guard)
         except (CellFailed, InputError, OSError) as error:
             if isinstance(error, InputError) and steps.current == "freeze":
@@ -115,6 +124,7 @@ class _Run:
     run_id: str
     work: Path
     steps: Steps
+    paper: bool
 
     def make(self, places: Places, guard: Guard) -> FinishedRun:
         step, started = self.steps.step, datetime.now(UTC).replace(microsecond=0)
@@ -137,9 +147,9 @@ class _Run:
             metrics = read_metrics(taken / "outputs" / "metrics.json")
         with step("render"):
             record = self._record(hashes, metrics, notebook, started)
-            final = self._write_pages(record, notebook, inputs)
+            final, told = self._write_pages(record, notebook, inputs, taken)
         with step("store"):
-            record = self._store(places.objects, record, final, taken)
+            record = self._store(places.objects, record, final, taken, told)
         target = places.run(record.report, record.as_of, self.order.ref.path, self.run_id)
         with step("commit"):
             self._intend(target.relative_to(places.reports))
@@ -183,8 +193,13 @@ class _Run:
             overrides=self.order.overrides,
         )
 
-    def _write_pages(self, record: RunRecord, notebook: dict[str, Any], inputs: Inputs) -> Path:
-        page = render(
+    def _write_pages(
+        self, record: RunRecord, notebook: dict[str, Any], inputs: Inputs, taken: Path
+    ) -> tuple[Path, dict[str, object]]:
+        final = self.work / "final"
+        final.mkdir()
+        told = write_pages(
+            final,
             notebook,
             Provenance(
                 run_id=record.id,
@@ -205,23 +220,20 @@ class _Run:
                 sources=inputs.sources,
                 notes=inputs.notes,
             ),
+            sorted((taken / "outputs" / "tables").iterdir()),
+            paper=self.paper,
         )
-        final = self.work / "final"
-        final.mkdir()
-        write(final / "report.html", page)
-        write(final / "notebook.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
-        return final
+        return final, told
 
-    def _store(self, objects: Objects, record: RunRecord, final: Path, taken: Path) -> RunRecord:
+    def _store(
+        self, objects: Objects, record: RunRecord, final: Path, taken: Path, told: dict[str, object]
+    ) -> RunRecord:
         """Keep every artifact by content; `run.json`, which lists the others, last."""
-        tables = sorted((taken / "outputs" / "tables").iterdir())
-        files = [(final / name, name) for name in PAGES]
-        files.append((taken / "outputs" / "metrics.json", "metrics.json"))
-        files += [(table, f"tables/{table.name}") for table in tables]
+        files = [*files_in(final), (taken / "outputs" / "metrics.json", "metrics.json")]
         files.append((taken / "notebook.ipynb", "inputs/notebook.ipynb"))
         files += [(taken / FOLDER / name, f"inputs/{name}") for name in FILES]
         record = replace(record, artifacts=tuple(self._keep(objects, path, name) for path, name in files))
-        write(final / RUN_JSON, run_json(record, self.order.ref.path, self.ledger.run_by, self.steps.seconds))
+        write(final / RUN_JSON, run_json(record, self.order.ref.path, self.ledger.run_by, self.steps.seconds, told))
         fsync(final)
         return replace(record, artifacts=(*record.artifacts, self._keep(objects, final / RUN_JSON, RUN_JSON)))
 
@@ -258,11 +270,3 @@ def finished_notebook(path: Path) -> dict[str, Any]:
         for output in cell.get("outputs", ()):
             output.get("metadata", {}).pop("filename", None)  # where a converter would write it
     return notebook
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

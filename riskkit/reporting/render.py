@@ -73,10 +73,11 @@ class Provenance:
     notes: tuple[str, ...]
 
 
-def render(notebook: Mapping[str, Any], provenance: Provenance) -> str:
+def render(notebook: Mapping[str, Any], provenance: Provenance, files: tuple[str, ...] = ()) -> str:
     """The page of an executed notebook.
 
-    Only views, prose and escaped text of the notebook reach it; see `riskkit.reporting.blocks`.
+    Only views, prose and escaped text of the notebook reach it; see `riskkit.reporting.blocks`. It links to `files`,
+    which lie beside it.
     """
     said = header(notebook)
     found = blocks(notebook)
@@ -94,6 +95,7 @@ def render(notebook: Mapping[str, Any], provenance: Provenance) -> str:
         scripts=[Markup(script) for script in scripts],  # noqa: S704 (bokeh's file and the line above)
         css=Markup(_css()),  # noqa: S704 (our file)
         command=rerun(provenance),
+        files=files,
         as_of=f"{provenance.as_of:%A} {provenance.as_of.day} {provenance.as_of:%B %Y}",
     )
 

@@ -22,6 +22,8 @@ def run_report(
     parameters: Mapping[str, object],
     on_step: OnStep = silent,
     limits: Limits | None = None,
+    *,
+    paper: bool = False,
 ) -> FinishedRun:
     """Make a report as the signed-in user, unofficial, and record it.
 
@@ -38,6 +40,8 @@ def run_report(
     on_step : callable, optional
         Told (step, fraction done).
     limits : Limits, optional
+    paper : bool
+        With PDF and images, where this machine has a Chromium.
 
     Raises
     ------
@@ -54,4 +58,4 @@ def run_report(
         ledger = OwnLedger.of(store, order.ref.team)
     with steps.step("sweep"):
         sweep(Places.of(settings), store, ledger.user_id)
-    return make(settings, Task(order, store, ledger), steps, Guard(limits or Limits()))
+    return make(settings, Task(order, store, ledger, paper=paper), steps, Guard(limits or Limits()))

@@ -16,7 +16,7 @@ from pathlib import Path
 from riskkit.errors import InputError
 from riskkit.reporting.places import Places, abandoned, remove, work_folder
 from riskkit.runs.objects import ObjectDamaged, fsync
-from riskkit.runs.record import PAGES, RUN_JSON, read_run
+from riskkit.runs.record import PAGES, RUN_JSON, in_folder, read_run
 from riskkit.store.contract import Artifact, RunRecord, RunUnreadable, Store
 
 log = logging.getLogger(__name__)
@@ -105,8 +105,8 @@ def _restore_missing(places: Places, store: Store, user_id: str) -> tuple[str, .
     records = store.runs(None, None, LATEST, user_id)
     portfolios = {ref.id: ref.path for ref in store.portfolios()} if records else {}
     for record in records:
-        pages = {artifact.name: artifact for artifact in record.artifacts if artifact.name in (*PAGES, RUN_JSON)}
-        here = len(pages) == len(PAGES) + 1 and all(places.objects.has(artifact) for artifact in pages.values())
+        pages = {artifact.name: artifact for artifact in record.artifacts if in_folder(artifact.name)}
+        here = {*PAGES, RUN_JSON} <= pages.keys() and all(places.objects.has(artifact) for artifact in pages.values())
         portfolio = portfolios.get(record.portfolio_id)
         if not here or portfolio is None:
             continue
@@ -126,6 +126,7 @@ def _restore(places: Places, record: RunRecord, target: Path, pages: dict[str, A
         final = work / "final"
         final.mkdir()
         for name, artifact in pages.items():
+            (final / name).parent.mkdir(exist_ok=True)
             places.objects.take(artifact, final / name)
         publish(final, target)
     return True

@@ -18,6 +18,9 @@ MEDIA_TYPES = {
     ".ipynb": "application/x-ipynb+json",
     ".json": "application/json",
     ".npz": "application/x-npz",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 

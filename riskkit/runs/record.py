@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from riskkit.errors import InputError
@@ -20,9 +22,18 @@ FORMAT = 1
 RUN_JSON = "run.json"
 #: What a run's folder holds besides `run.json`.
 PAGES = ("notebook.ipynb", "report.html")
+_IN_FOLDER = re.compile(
+    r"notebook\.ipynb|report\.(html|pdf)|run\.json|tables\.xlsx|tables/[a-z0-9][a-z0-9_]*\.csv|figures/[a-z][a-z0-9_]*\.png"
+)
 
 
-def run_json(record: RunRecord, portfolio: str, run_by: str, seconds: Mapping[str, float]) -> str:
+def run_json(
+    record: RunRecord,
+    portfolio: str,
+    run_by: str,
+    seconds: Mapping[str, float],
+    told: Mapping[str, object] = MappingProxyType({}),
+) -> str:
     """The text of `run.json`.
 
     Parameters
@@ -35,6 +46,8 @@ def run_json(record: RunRecord, portfolio: str, run_by: str, seconds: Mapping[st
         Who asked for the run.
     seconds : mapping
         Wall time by step.
+    told : mapping, optional
+        What else is to be said of its pages: `pdf`, `figures`.
     """
     content = {
         "format": FORMAT,
@@ -63,6 +76,7 @@ def run_json(record: RunRecord, portfolio: str, run_by: str, seconds: Mapping[st
             {"name": one.name, "media_type": one.media_type, "sha256": one.sha256, "size": one.size, "key": one.key}
             for one in record.artifacts
         ],
+        **told,
         "seconds": {step: round(value, 3) for step, value in seconds.items()},
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -71,6 +85,15 @@ def run_json(record: RunRecord, portfolio: str, run_by: str, seconds: Mapping[st
 def gates_json(gates: GateReport | None) -> dict[str, Any] | None:
     """The verdict and what each gate found; None where nothing was judged."""
     return None if gates is None else {"verdict": gates.verdict, "findings": [asdict(one) for one in gates.findings]}
+
+
+def in_folder(name: str) -> bool:
+    """Whether an artifact lies in its run's folder; the others, frozen inputs above all, are kept by content only.
+
+    >>> in_folder("tables/components.csv"), in_folder("inputs/history.npz"), in_folder("tables/../run.json")
+    (True, False, False)
+    """
+    return _IN_FOLDER.fullmatch(name) is not None
 
 
 def read_run(folder: Path) -> dict[str, Any]:
