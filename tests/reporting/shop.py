@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -79,8 +81,9 @@ class Shop:
                     user = service.auth.admin.create_user(given)  # type: ignore[arg-type]
                     row = {"team_id": made[0]["id"], "user_id": user.user.id, "role": role}
                     service.table("memberships").insert(row).execute()
-        days = np.arange("2020-01-01", "2020-04-10", dtype="datetime64[D]")
-        series = FactorSeries(RiskFactor("ACME", "equity", "USD"), days, np.linspace(100.0, 110.0, len(days)))
+        days = np.arange("2018-01-01", "2020-04-10", dtype="datetime64[D]")
+        levels = 100.0 + 10.0 * np.sin(np.arange(len(days)))
+        series = FactorSeries(RiskFactor("ACME", "equity", "USD"), days, levels)
         positions = (Position(Equity("ACME", "USD"), 10.0), Position(Cash("USD"), -5.0))
         with self.store("analyst") as store:
             store.import_prices(self.team, [series])
@@ -174,26 +177,44 @@ def wait_until(true: Callable[[], Any], seconds: float = 60.0, what: str = "it")
         time.sleep(0.1)
 
 
-def harass(shop: Shop, kills: int, seed: int) -> dict[str, Any]:
-    """Kill workers, papermill and kernels at random moments until so many kills; then let the rest be made.
+def harass(
+    shop: Shop, kills: int, seed: int, reports: Sequence[str] = ("tiny",), longest_wait: float = 2.5
+) -> dict[str, Any]:
+    """Kill workers, papermill and kernels at random moments until so many are dead; then let the rest be made.
 
-    Every job must end with exactly one complete report.
+    Every job must end with exactly one complete report, none may ever be seen half, and what a kill leaves alive must
+    be gone in five seconds.
     """
-    dice, jobs, longest, hit = random.Random(seed), [], 0.0, {"worker": 0, "child": 0, "kernel": 0}
-    jobs = [shop.enqueue(max_attempts=25) for _ in range(kills)]
+    dice, longest = random.Random(seed), 0.0
+    hit, misses = {"worker": 0, "child": 0, "kernel": 0}, 0
+    kinds = itertools.cycle(reports)
+
+    def another() -> str:
+        return shop.enqueue(max_attempts=25, args={"report": next(kinds), "parameters": {}})
+
+    jobs = [another() for _ in range(kills)]
     worker = shop.worker(script="quick_worker.py")
+    looks = 0
     try:
-        for number in range(kills):
-            kind = ("worker", "child", "kernel")[number % 3]
+        while (killed := sum(hit.values())) < kills:
+            if all(shop.row(job)["finished_at"] for job in jobs[-3:]):
+                jobs.append(another())
+            kind = ("worker", "child", "kernel")[killed % 3]
             wait_until(lambda: shop.running("child"), 120, "a report that runs")
-            time.sleep(dice.uniform(0, 2.5))
-            hit[kind] += _kill(shop, kind, worker)
+            time.sleep(dice.uniform(0, longest_wait))
+            orphans = _kill(shop, kind, worker, dice)
+            if orphans is None:
+                misses += 1
+                continue
+            hit[kind] += 1
+            begin = time.monotonic()
+            wait_until(lambda left=orphans: not any(map(_lives, left)), 5, f"the end of what a dead {kind} left")
+            longest = max(longest, time.monotonic() - begin)
             if kind == "worker":
                 worker.wait()
-                begin = time.monotonic()
                 wait_until(lambda: not shop.processes(), 5, "the end of a dead worker's processes")
-                longest = max(longest, time.monotonic() - begin)
                 worker = shop.worker(script="quick_worker.py")
+            looks += len(shop.complete())  # raises if one is there that is not whole
         limit = 120 + 15 * kills
         wait_until(lambda: all(shop.row(job)["finished_at"] for job in jobs), limit, "the end of every job")
     finally:
@@ -209,15 +230,26 @@ def harass(shop: Shop, kills: int, seed: int) -> dict[str, Any]:
     assert list((shop.project / "reports" / ".work").iterdir()) == []
     assert shop.processes() == []
     tried = sum(row["attempt"] > 1 for row in ends)
-    return {"kills": hit, "jobs": len(jobs), "jobs_tried_again": tried, "longest_orphan_seconds": round(longest, 2)}
+    made = dict(Counter(row["args"]["report"] for row in ends))
+    return {"kills": hit, "reports": made, "moments_between_two_reports": misses, "jobs": len(jobs),
+            "jobs_tried_again": tried, "reports_seen_meanwhile": looks,
+            "longest_orphan_seconds": round(longest, 2)}  # fmt: skip
 
 
-def _kill(shop: Shop, kind: str, worker: subprocess.Popen[bytes]) -> int:
+def _kill(shop: Shop, kind: str, worker: subprocess.Popen[bytes], dice: random.Random) -> list[psutil.Process] | None:
+    """Kill one, and what must end with it; None if there was nothing to kill."""
+    children, kernels = shop.running("child"), shop.running("kernel")
     if kind == "worker":
         worker.kill()
-        return 1
-    for process in shop.running(kind):
+        return [*children, *kernels]
+    for process in dice.sample(found, len(found)) if (found := children if kind == "child" else kernels) else []:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-            return 1
-    return 0
+            return [*children, *kernels]
+    return None
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
