@@ -58,10 +58,6 @@ def align(series: Sequence[FactorSeries], max_gap_days: int = 5) -> FactorHistor
         A gap is longer, two levels of one date differ, a level is infinite, or a series has no level at all;
         names factor and date.
 
-    References
-    ----------
-    No formula.
-
     Examples
     --------
     >>> days = np.array(["2020-01-01", "2020-01-02", "2020-01-03"], "datetime64[D]")

@@ -37,10 +37,6 @@ def sample(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
     InputError
         On another shape, NaN, infinities or too few observations.
 
-    References
-    ----------
-    No formula: a check, shared by every measure.
-
     Examples
     --------
     >>> sample("losses", [1, 2])
@@ -76,10 +72,6 @@ def paired(field: str, values: ArrayLike, other: Array, other_field: str) -> Arr
     InputError
         On another length or shape, NaN or infinities.
 
-    References
-    ----------
-    No formula: a check, shared by every measure.
-
     Examples
     --------
     >>> paired("benchmark", [1, 2], np.array([0.1, 0.2]), "returns")
@@ -110,10 +102,6 @@ def table(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
     ------
     InputError
         On another shape, NaN, infinities or too few rows.
-
-    References
-    ----------
-    No formula: a check, shared by every measure.
 
     Examples
     --------
@@ -172,14 +160,6 @@ def constant(values: Array) -> bool:
     -------
     bool
 
-    Raises
-    ------
-    Nothing: the values have been checked.
-
-    References
-    ----------
-    No source: the limit is riskkit's own.
-
     Examples
     --------
     >>> constant(np.array([0.3, 0.1 + 0.2])), constant(np.array([0.3, 0.31]))
@@ -207,10 +187,6 @@ def number(field: str, value: float, *, above: float = -math.inf, below: float =
     ------
     InputError
         Text, a boolean, NaN, infinity or a number out of bounds.
-
-    References
-    ----------
-    No formula: a check, shared by every measure.
 
     Examples
     --------
@@ -244,10 +220,6 @@ def whole(field: str, value: int, *, at_least: int, at_most: int) -> int:
     InputError
         A fraction, text, a boolean or a number out of bounds.
 
-    References
-    ----------
-    No formula: a check, shared by every measure.
-
     Examples
     --------
     >>> whole("lags", 4, at_least=0, at_most=50)
@@ -274,10 +246,6 @@ def confidence(value: float) -> float:
     ------
     InputError
         95 for 0.95, text, a boolean, NaN.
-
-    References
-    ----------
-    No formula: a check, shared by every measure.
 
     Examples
     --------

@@ -185,10 +185,6 @@ def square_root(matrix: FloatArray) -> tuple[FloatArray, int]:
     rank : int
         F if the Cholesky factor exists.
 
-    Raises
-    ------
-    Nothing: a matrix that is not positive definite is factorised by eigenvalues.
-
     References
     ----------
     Golub and Van Loan, Matrix Computations, section 4.2.
@@ -231,10 +227,6 @@ def checked_covariance(matrix: ArrayLike) -> FloatArray:
     ------
     InputError
         Not square, finite or symmetric to rounding; a variance below zero; a covariance beside a variance of zero.
-
-    References
-    ----------
-    No formula: a check, shared by every measure.
 
     Examples
     --------

@@ -59,10 +59,6 @@ def fit_degrees_of_freedom(changes: FloatArray) -> float:
     float
         Between the bounds of `FIT_BOUNDS`; the upper one (normal) for a constant series.
 
-    Raises
-    ------
-    Nothing: a series without variance has the upper bound.
-
     References
     ----------
     McNeil, Frey and Embrechts, Quantitative Risk Management, section 2.3.
@@ -101,10 +97,6 @@ def lowest(cost: Callable[[float], float], low: float, high: float, tolerance: f
     Returns
     -------
     float
-
-    Raises
-    ------
-    Nothing.
 
     References
     ----------

@@ -205,10 +205,6 @@ def waiting_ratios(waits: NDArray[np.int64], probability: float) -> NDArray[np.f
     -------
     array (x,)
 
-    Raises
-    ------
-    Nothing: the callers have checked.
-
     References
     ----------
     Kupiec (1995), equation (4).

@@ -54,10 +54,6 @@ def forecasts(losses: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: A
     InputError
         On different lengths, values that are not finite, or a shortfall not above zero or below its VaR.
 
-    References
-    ----------
-    No formula: a check, shared by every measure.
-
     Examples
     --------
     >>> forecasts([3.0, -1.0], [2.0, 2.0], [2.5, 2.5]).exceeded

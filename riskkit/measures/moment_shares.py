@@ -49,10 +49,6 @@ def from_cumulants(shares: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
     MomentShares
         Zeros but for the mean where the book does not vary.
 
-    Raises
-    ------
-    Nothing.
-
     References
     ----------
     Boudt, Peterson and Croux (2008), appendix.

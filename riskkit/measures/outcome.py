@@ -61,10 +61,6 @@ def exceptions_of(exceptions: ArrayLike, *, at_least: int = 1) -> NDArray[np.boo
     InputError
         On another shape, other values or too few days.
 
-    References
-    ----------
-    No formula: a check, shared by every measure.
-
     Examples
     --------
     >>> exceptions_of([0, 1, 0])

@@ -46,14 +46,6 @@ def block_rows(n_columns: int) -> int:
     int
         64 or more.
 
-    Raises
-    ------
-    Nothing.
-
-    References
-    ----------
-    No source: as much as stays near the core.
-
     Examples
     --------
     >>> block_rows(100)

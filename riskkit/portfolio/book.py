@@ -24,10 +24,6 @@ def fx_factor(currency: str) -> str:
     -------
     str
 
-    Raises
-    ------
-    Nothing: positions check their currency.
-
     References
     ----------
     ISO 4217 codes.

@@ -71,14 +71,6 @@ def held_since(books: Sequence[DatedBook], day: date) -> tuple[DatedBook, ...]:
     tuple of DatedBook
         Oldest first.
 
-    Raises
-    ------
-    Nothing.
-
-    References
-    ----------
-    No formula.
-
     Examples
     --------
     >>> books = [DatedBook(date(2020, 1, day), Portfolio(str(day), "USD", ())) for day in (1, 3, 6)]

@@ -37,10 +37,6 @@ def instrument_terms(instrument: Instrument) -> dict[str, Any]:
     -------
     dict
 
-    Raises
-    ------
-    Nothing.
-
     References
     ----------
     ISO 8601 for dates.

@@ -135,7 +135,7 @@ def black_scholes(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike
     option : EuropeanOption
         Gives kind, strike, rate and dividend yield; the multiplier is not applied.
     spot, volatility : array (S,)
-        Zero or above; broadcast against each other. Volatility is an annual decimal.
+        Zero or above, not checked here; broadcast against each other. Volatility is an annual decimal.
     time : float
         Years to expiry, zero or above.
 
@@ -143,10 +143,6 @@ def black_scholes(option: EuropeanOption, spot: ArrayLike, volatility: ArrayLike
     -------
     array (S,)
         At zero volatility or time the discounted payoff on the forward.
-
-    Raises
-    ------
-    Nothing: spots and volatilities below zero are the caller's to refuse.
 
     References
     ----------
@@ -174,10 +170,6 @@ def black_scholes_greeks(option: EuropeanOption, spot: ArrayLike, volatility: Ar
     -------
     Greeks
         Arrays (S,), by one unit of each variable: volatility 1 is 100 %, theta is a year's.
-
-    Raises
-    ------
-    Nothing.
 
     References
     ----------

@@ -134,14 +134,6 @@ def shock_by_factor(shocks: tuple[Shock, ...], factors: tuple[RiskFactor, ...]) 
     dict of int to Shock
         The most exact one: a factor's own name goes before its kind and currency.
 
-    Raises
-    ------
-    Nothing.
-
-    References
-    ----------
-    No formula.
-
     Examples
     --------
     >>> stocks = (RiskFactor("A", "equity", "USD"), RiskFactor("B", "equity", "USD"), RiskFactor("Y", "yield", "USD"))

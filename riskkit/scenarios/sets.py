@@ -105,14 +105,6 @@ def level_changes(base: MarketSnapshot, returns: FloatArray) -> tuple[FloatArray
         In each factor's unit. No level falls below zero (equity, volatility) or 1 % of today's (fx).
     notes : tuple of str
 
-    Raises
-    ------
-    Nothing: what would fall through a floor is held there, and said.
-
-    References
-    ----------
-    No source: the floors are riskkit's own (`FLOORS`).
-
     Examples
     --------
     >>> from datetime import date
@@ -138,14 +130,6 @@ def unit_moves(base: MarketSnapshot) -> FloatArray:
     Returns
     -------
     array (F,)
-
-    Raises
-    ------
-    Nothing.
-
-    References
-    ----------
-    No formula.
 
     Examples
     --------

@@ -117,10 +117,6 @@ def choose(scenarios: Iterable[StressScenario], wanted: str) -> tuple[StressScen
     ------
     InputError
 
-    References
-    ----------
-    No formula.
-
     Examples
     --------
     >>> one = StressScenario("a", "A", "an example", shocks=(Shock("kind:equity", -0.1, "relative"),))
