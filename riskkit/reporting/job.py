@@ -21,6 +21,7 @@ from riskkit.reporting.steps import Steps, percent
 from riskkit.reporting.stopping import Stop, Stopped
 from riskkit.settings import Settings
 from riskkit.store.contract import Artifact, RunRecord, Store
+from riskkit.store.place import Place
 from riskkit.store.queue import Held, WorkerQueue
 from riskkit.store.service import SERVICE, Bucket, ServiceStore
 
@@ -70,7 +71,22 @@ class JobLedger:
     @property
     def run_by(self) -> str:
         """Who asked for it is in the row; the page says why it was made."""
+        if self.held.job.args.get("supersedes"):
+            return "riskkit, made again"
         return "riskkit, on schedule" if self.held.job.schedule_id else "riskkit, on request"
+
+    @property
+    def place(self) -> Place:
+        """What the job says; the database puts the same into the row, whatever it is told."""
+        job = self.held.job
+        return Place(
+            schedule_id=job.schedule_id,
+            slot=job.slot,
+            attempt=job.attempt,
+            failures=job.errors,
+            supersedes=job.args.get("supersedes"),
+            reason=str(job.args.get("reason", "")),
+        )
 
     def keep(self, path: Path, artifact: Artifact) -> None:
         """Put the artifact into the team's folder of the bucket."""

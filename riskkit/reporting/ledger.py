@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from riskkit.errors import Forbidden, Unavailable
 from riskkit.store.contract import Artifact, Member, RunRecord, Store
+from riskkit.store.place import Place
 
 
 class Ledger(Protocol):
@@ -20,6 +21,8 @@ class Ledger(Protocol):
         What the page says of who made it.
     user_id : str
         Whose sweep settles it after a kill.
+    place : Place
+        The slot and the attempt it is made for, and the run whose place it is to take.
     """
 
     @property
@@ -30,6 +33,9 @@ class Ledger(Protocol):
 
     @property
     def user_id(self) -> str: ...  # noqa: D102
+
+    @property
+    def place(self) -> Place: ...  # noqa: D102
 
     def keep(self, path: Path, artifact: Artifact) -> None:
         """Put an artifact where others find it, before the row that names it is written."""
@@ -47,6 +53,7 @@ class OwnLedger:
     store: Store
     member: Member
     official: bool = False
+    place: Place = field(default_factory=Place)
 
     @classmethod
     def of(cls, store: Store, team: str) -> OwnLedger:

@@ -16,6 +16,7 @@ from riskkit.metric import Metric
 from riskkit.reporting.blocks import header
 from riskkit.reporting.execute import CellFailed, Executed, Guard, execute
 from riskkit.reporting.failure import keep_failure, reason
+from riskkit.reporting.gating import Gates
 from riskkit.reporting.ledger import Ledger
 from riskkit.reporting.order import Order
 from riskkit.reporting.pages import PDF, files_in, write, write_pages
@@ -24,8 +25,9 @@ from riskkit.reporting.render import Provenance
 from riskkit.reporting.steps import Steps
 from riskkit.reporting.sweep import COMMIT, publish
 from riskkit.reporting.taking import take
-from riskkit.runs.frozen import FILES, FOLDER, freeze, sha256
+from riskkit.runs.frozen import FILES, FOLDER, freeze, sha256, thaw
 from riskkit.runs.identity import code_version, new_run_id, package_versions
+from riskkit.runs.judged import GATE_FILES, freeze_facts
 from riskkit.runs.objects import Objects, fsync
 from riskkit.runs.record import RUN_JSON, read_metrics, run_json
 from riskkit.settings import Settings
@@ -90,7 +92,7 @@ class Task:
 
 
 def make(settings: Settings, task: Task, steps: Steps, guard: Guard) -> FinishedRun:
-    """Freeze, execute, verify, render, store, commit, publish; complete or absent.
+    """Freeze, execute, verify, judge, render, store, commit, publish; complete or absent.
 
     Raises
     ------
@@ -129,7 +131,7 @@ class _Run:
     def make(self, places: Places, guard: Guard) -> FinishedRun:
         step, started = self.steps.step, datetime.now(UTC).replace(microsecond=0)
         with step("freeze"):
-            inputs, hashes = self._freeze()
+            inputs, hashes, gates = self._freeze()
         with step("execute"):
             executed = execute(
                 self.work,
@@ -145,8 +147,11 @@ class _Run:
             taken = take(self.work, hashes)
             notebook = finished_notebook(taken / "executed.ipynb")
             metrics = read_metrics(taken / "outputs" / "metrics.json")
-        with step("render"):
+        with step("judge"):
+            hashes |= freeze_facts(gates.facts, gates.rules, taken)
             record = self._record(hashes, metrics, notebook, started)
+            record = replace(record, gates=gates.judge(metrics))
+        with step("render"):
             final, told = self._write_pages(record, notebook, inputs, taken)
         with step("store"):
             record = self._store(places.objects, record, final, taken, told)
@@ -158,11 +163,14 @@ class _Run:
             publish(final, target)
         return FinishedRun(record, target, self.order.ref.path, self.steps.seconds, self.steps.processor_seconds)
 
-    def _freeze(self) -> tuple[Inputs, dict[str, str]]:
+    def _freeze(self) -> tuple[Inputs, dict[str, str], Gates]:
         inputs = load_inputs(self.store, self.order.ref.path, self.order.as_of, 1)
         shutil.copyfile(self.order.definition.notebook, self.work / "notebook.ipynb")
         hashes = freeze(inputs, self.order.parameters, self.work / "run")
-        return inputs, {"notebook.ipynb": sha256(self.work / "notebook.ipynb"), **hashes}
+        order = self.order
+        facts = self.store.gate_facts(order.ref, order.definition.key, order.as_of, order.parameters)
+        gates = Gates.of(thaw(self.work / "run"), facts, order.definition.gates)
+        return inputs, {"notebook.ipynb": sha256(self.work / "notebook.ipynb"), **hashes}, gates
 
     def _split(self, executed: Executed) -> None:
         for part, seconds in executed.seconds.items():
@@ -191,6 +199,7 @@ class _Run:
             metrics=metrics,
             artifacts=(),
             overrides=self.order.overrides,
+            place=self.ledger.place,
         )
 
     def _write_pages(
@@ -219,6 +228,7 @@ class _Run:
                 seed=record.seed,
                 sources=inputs.sources,
                 notes=inputs.notes,
+                gates=record.gates,
             ),
             sorted((taken / "outputs" / "tables").iterdir()),
             paper=self.paper,
@@ -231,7 +241,7 @@ class _Run:
         """Keep every artifact by content; `run.json`, which lists the others, last."""
         files = [*files_in(final), (taken / "outputs" / "metrics.json", "metrics.json")]
         files.append((taken / "notebook.ipynb", "inputs/notebook.ipynb"))
-        files += [(taken / FOLDER / name, f"inputs/{name}") for name in FILES]
+        files += [(taken / FOLDER / name, f"inputs/{name}") for name in (*FILES, *GATE_FILES)]
         record = replace(record, artifacts=tuple(self._keep(objects, path, name) for path, name in files))
         write(final / RUN_JSON, run_json(record, self.order.ref.path, self.ledger.run_by, self.steps.seconds, told))
         fsync(final)

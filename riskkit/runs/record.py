@@ -62,6 +62,7 @@ def run_json(
         "run_by": run_by,
         "official": record.official,
         "status": record.status,
+        **record.place.facts,
         "parameters": dict(record.parameters),
         "inputs": dict(record.inputs),
         "code": dict(record.code),

@@ -14,6 +14,7 @@ from riskkit.metric import Metric
 from riskkit.portfolio import BookTree, DatedBook, Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
 from riskkit.status import Observed
+from riskkit.store.place import Place
 
 #: Asking for the book on this day is asking for the book as it stands last.
 LAST_DAY = date.max
@@ -184,6 +185,8 @@ class RunRecord:
         Parameters that the caller set against the report's file, with both values.
     gates : GateReport or None
         What the gates found, and the verdict; None: it was not judged.
+    place : Place
+        Its slot and attempt, the run it superseded and why, whether it is current or on hold.
     """
 
     id: str
@@ -204,6 +207,7 @@ class RunRecord:
     status: str = "succeeded"
     overrides: Mapping[str, Any] = field(default_factory=dict)
     gates: GateReport | None = None
+    place: Place = field(default_factory=Place)
 
 
 class Store(Protocol):

@@ -104,6 +104,11 @@ class Job:
         return found
 
     @property
+    def slot(self) -> datetime | None:
+        """The schedule's slot it is for; a rerun keeps it even when the schedule is gone."""
+        return self.fire_at or _time(self.args.get("slot"))
+
+    @property
     def final(self) -> bool:
         """Whether it never changes again."""
         return self.state in FINAL

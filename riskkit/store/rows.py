@@ -19,6 +19,7 @@ from riskkit.metric import Metric
 from riskkit.portfolio import Instrument, Position, PositionVersion, instrument_from_terms, instrument_terms
 from riskkit.scenarios import Shock, StressScenario
 from riskkit.store.contract import Artifact, PortfolioRef, RunRecord, RunUnreadable
+from riskkit.store.place import COLUMNS, place
 
 Row = Mapping[str, Any]
 
@@ -30,7 +31,7 @@ VERSION = "valid_from,valid_to," + POSITION
 SCENARIO = "team_id,name,title,ordinal,definition"
 RUN = (
     "id,report,notebook,portfolio_id,team_id,as_of,run_at,official,parameters,inputs,code,packages,seed,status,"
-    "overrides,gates,"
+    "overrides,gates," + COLUMNS + ","
     "run_metrics(ordinal,name,value,unit,labels),run_artifacts(name,media_type,sha256,size,key)"
 )
 
@@ -203,8 +204,12 @@ def run_rows(record: RunRecord) -> tuple[dict[str, Any], list[dict[str, Any]], l
             raise InputError(f"metric {metric.name}", metric.value, "a finite number")
     for artifact in record.artifacts:
         _check_artifact(artifact)
-    run = {name: value for name, value in vars(record).items() if name not in ("metrics", "artifacts")}
-    run |= {"as_of": record.as_of.isoformat(), "run_at": record.run_at.astimezone(UTC).isoformat()}
+    run = {name: value for name, value in vars(record).items() if name not in ("metrics", "artifacts", "place")}
+    run |= {
+        **record.place.facts,
+        "as_of": record.as_of.isoformat(),
+        "run_at": record.run_at.astimezone(UTC).isoformat(),
+    }
     run |= {name: dict(run[name]) for name in ("parameters", "overrides", "inputs", "code", "packages")}
     run["gates"] = None if record.gates is None else [asdict(one) for one in record.gates.findings]
     metrics = [{"name": m.name, "value": m.value, "unit": m.unit, "labels": dict(m.labels)} for m in record.metrics]
@@ -279,4 +284,5 @@ def _run(row: Row) -> RunRecord:
         status=row["status"],
         overrides=row.get("overrides", {}),
         gates=None if row.get("gates") is None else GateReport(tuple(Finding(**one) for one in row["gates"])),
+        place=place(row),
     )

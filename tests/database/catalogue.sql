@@ -150,7 +150,7 @@ union all
 select 'T24 a definer function does not ask who calls', name
 from f
 where prosecdef and has_function_privilege('authenticated', oid, 'EXECUTE')
-  and pg_get_functiondef(oid) !~ 'private\.my_teams\(|auth\.uid\(\)|private\.job_to_change\('
+  and pg_get_functiondef(oid) !~ 'private\.my_teams\(|auth\.uid\(\)|private\.(job|run)_to_change\('
 union all
 select 'T25 a policy of files or live updates that is not for members', y.polrelid::regclass || ' ' || y.polname
 from pg_policy y

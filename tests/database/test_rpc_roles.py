@@ -48,6 +48,7 @@ RPCS = {
     "request_calculation": ("analyst", "select from request_calculation(%(book)s, 'r')"),
     "cancel_job": ("analyst", "select from cancel_job(%(queued)s) c where c = 'cancelled'"),
     "backfill_schedule": ("analyst", "select from backfill_schedule(%(schedule)s, %(revision)s, %(slots)s)"),
+    "resend_delivery": ("analyst", "select from resend_delivery(%(delivery)s)"),
     "rerun_run": ("analyst", "select from rerun_run(%(current)s, 'x')"),
     "hold_run": ("analyst", "select from hold_run(%(run)s, 'x')"),
     "release_run": ("approver", "select from release_run(%(current)s) r where r"),
@@ -73,6 +74,16 @@ def _prepared(world, team):
         " select id, team_id, '2021-05-05', 1 from risk_factors where team_id = %s and name = 'matrix-factor'",
         [team_id],
     )
+    execute("update schedules set keep_last = 1 where team_id = %s", [team_id])
+    pruned, current = (
+        one(
+            "insert into report_runs (id, team_id, portfolio_id, report, notebook, as_of, run_at, official, parameters,"
+            " inputs, code, packages, hold) values (gen_random_uuid(), %s, %s, 'matrix', 'matrix', %s, now(), true,"
+            " '{}', '{}', '{}', '{}', %s) returning id",
+            *(team_id, book, day, hold),
+        )
+        for day, hold in (("2019-01-02", None), ("2019-01-03", "x"))
+    )
     schedule, revision = execute("select id, revision from schedules where team_id = %s", [team_id]).fetchone()
     queued, dead = (
         one("insert into calculation_jobs (team_id, kind) values (%s, 'x') returning id", team_id) for _ in range(2)
@@ -87,6 +98,12 @@ def _prepared(world, team):
         " lease_expires_at = null, deadline_at = null where id = %s",
         [dead],
     )
+    delivery = one(
+        "insert into deliveries (team_id, run_id, channel, recipient, status, dedupe_key)"
+        " values (%s, %s, 'mail', 'c@d.example', 'failed', gen_random_uuid()::text) returning id",
+        team_id,
+        world.runs[team],
+    )
     document = {"id": str(uuid.uuid4()), "team_id": str(team_id), "portfolio_id": str(book), "report": "r"}
     document |= {"notebook": "r", "as_of": "2020-01-02", "run_at": "2026-01-01T00:00:00Z"}
     document |= {"parameters": {}, "inputs": {}, "code": {}, "packages": {}}
@@ -94,7 +111,8 @@ def _prepared(world, team):
     return {
         "team": team_id, "slug": world.slugs[team], "book": book, "run": run, "hash": one("select run_hash(%s)", run),
         "schedule": schedule, "revision": revision, "queued": queued, "dead": dead, "document": json.dumps(document),
-        "slots": json.dumps([{"fire_at": "2020-01-05T18:00:00Z", "as_of": "2020-01-03"}]),
+        "slots": json.dumps([{"fire_at": "2020-01-05T18:00:00Z", "as_of": "2020-01-03"}]), "delivery": delivery,
+        "pruned": pruned, "current": current,
     }  # fmt: skip
 
 
@@ -120,7 +138,7 @@ def test_every_rpc_for_every_user_and_team(world, arguments, name):
 def test_a_refusal_does_not_tell_another_teams_ids_from_invented_ones(world, arguments):
     """What belongs to another team and what is not there get the same answer."""
     other, invented = arguments["b"], {**arguments["b"]}
-    for key in ("team", "book", "run", "schedule", "queued", "dead"):
+    for key in ("team", "book", "run", "schedule", "queued", "dead", "pruned", "current"):
         invented[key] = uuid.uuid4()
     invented["slug"] = "no-such-team"
     document = json.loads(other["document"])
