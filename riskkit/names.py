@@ -58,3 +58,22 @@ def symbol(field: str, value: object, *, line: int | None = None, column: int | 
         )
         raise InputError(field, value, expected, line=line, column=column)
     return value
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    """A text from anywhere as it may be shown: whatever a reader would not see is a question mark.
+
+    Parameters
+    ----------
+    text : str
+    lines : bool
+        Whether line feeds and tabs stay; otherwise each is a space.
+
+    Examples
+    --------
+    >>> plain("a\\u202eb\\r\\nBcc: x")
+    'a?b? Bcc: x'
+    """
+    kept = "\n\t" if lines else ""
+    spaced = text if lines else text.replace("\n", " ").replace("\t", " ")
+    return "".join("?" if unicodedata.category(one) in _UNSEEN and one not in kept else one for one in spaced)

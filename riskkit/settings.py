@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
 from riskkit.errors import Unavailable
+
+#: Names of this machine.
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,140 @@ def take_service_key(settings: Settings, environ: MutableMapping[str, str] | Non
             "This needs the service key: set SUPABASE_SERVICE_ROLE_KEY, or name a file that holds it by "
             "SUPABASE_SERVICE_ROLE_KEY_FILE."
         )
+    return found
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mails are handed in.
+
+    Attributes
+    ----------
+    host, port : str, int
+    encryption : {'tls', 'starttls', 'none'}
+        `none` is for this machine only.
+    user, password : str
+        Empty: no sign-in.
+    sender : str
+        The address that mails come from.
+    """
+
+    host: str
+    port: int
+    encryption: str
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Channels:
+    """What deliveries go through on this machine.
+
+    Attributes
+    ----------
+    mail : MailServer or None
+        None: mails wait for a worker that has one.
+    webhooks : mapping of str to str
+        `team/name` to its secret address.
+    attachments : int
+        Bytes that figures and files of one mail may have.
+    link : str or None
+        Where people find the folder `reports/`, without a slash at its end.
+    """
+
+    mail: MailServer | None = None
+    webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)
+    attachments: int = 10_000_000
+    link: str | None = None
+
+
+def take_channels(environ: MutableMapping[str, str] | None = None) -> Channels:
+    """What the environment says of mail and webhooks; secrets are dropped from it when read.
+
+    `RISKKIT_SMTP_URL` is `smtp://user:password@host:port` (with STARTTLS), `smtps://…` (TLS from the beginning) or, on
+    this machine only, `smtp://localhost:25` in the clear; `RISKKIT_SMTP_FROM` is the sender. `RISKKIT_WEBHOOKS` is
+    JSON, `{"team/name": "https://…"}`. For the two secrets `…_FILE` names a file that holds it, which nobody else may read.
+    `RISKKIT_MAIL_MEGABYTES` bounds figures and attachments of one mail; `RISKKIT_REPORTS_URL` is where people find
+    the folder `reports/`.
+
+    Raises
+    ------
+    Unavailable
+        Something is set and cannot be used; the message never holds a secret.
+    """
+    env = os.environ if environ is None else environ
+    smtp, hooks = _secret(env, "RISKKIT_SMTP_URL"), _secret(env, "RISKKIT_WEBHOOKS")
+    size, link = env.get("RISKKIT_MAIL_MEGABYTES", "10"), env.get("RISKKIT_REPORTS_URL", "").rstrip("/") or None
+    if not re.fullmatch(r"\d{1,3}", size):
+        raise Unavailable("RISKKIT_MAIL_MEGABYTES: expected a whole number of megabytes, up to 999.")
+    if link is not None and not is_safe_address(link):
+        raise Unavailable("RISKKIT_REPORTS_URL: expected https://…, or http:// on this machine.")
+    mail = _mail_server(smtp, env.get("RISKKIT_SMTP_FROM", "")) if smtp else None
+    return Channels(mail, _webhooks(hooks) if hooks else {}, int(size) * 1_000_000, link)
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether it is https, or http to this machine alone, and carries no password.
+
+    >>> is_safe_address("https://hooks.example/T1"), is_safe_address("http://hooks.example/T1")
+    (True, False)
+    >>> is_safe_address("http://127.0.0.1:9/x"), is_safe_address("https://me:pw@hooks.example/")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or not url.isascii() or not url.isprintable() or " " in url:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+
+
+def _secret(env: MutableMapping[str, str], name: str) -> str:
+    """From the environment, dropped when read, or from the file that `<name>_FILE` names."""
+    found = env.pop(name, "")
+    path = Path(env.get(f"{name}_FILE", "") or os.devnull)
+    if found or path == Path(os.devnull):
+        return found.strip()
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Unavailable(f"{name}_FILE: {path} can be read by others; chmod 600 it.")
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise Unavailable(f"{name}_FILE: {path} cannot be read.") from error
+
+
+def _mail_server(url: str, sender: str) -> MailServer:
+    expected = "RISKKIT_SMTP_URL: expected smtp://user:password@host:port or smtps://… (its value is not shown)."
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise Unavailable(expected) from None
+    if parts.scheme not in ("smtp", "smtps") or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        raise Unavailable(expected)
+    if not re.fullmatch(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,253}", sender):
+        raise Unavailable("RISKKIT_SMTP_FROM: expected the mail address that reports come from.")
+    encryption = "tls" if parts.scheme == "smtps" else "none" if host in LOOPBACK else "starttls"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(host, port or (465 if encryption == "tls" else 587), encryption, sender, user, password)
+
+
+def _webhooks(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    name = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}/[a-z0-9][a-z0-9_-]{0,62}")
+    if not isinstance(found, dict) or not all(name.fullmatch(key) for key in found):
+        raise Unavailable(
+            'RISKKIT_WEBHOOKS: expected JSON such as {"team/name": "https://…"} (its value is not shown).'
+        )
+    bad = [key for key, url in found.items() if not isinstance(url, str) or not is_safe_address(url)]
+    if bad:
+        raise Unavailable(f"RISKKIT_WEBHOOKS: {', '.join(bad)}: expected https://…, or http:// on this machine.")
     return found
 
 

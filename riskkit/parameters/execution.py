@@ -12,7 +12,15 @@ from riskkit.parameters.scalar_fields import each_once, switch, whole
 from riskkit.parameters.yaml_file import Node
 
 #: The fields read here, all optional.
-FIELDS = ("retries", "timeout_minutes", "cell_timeout_minutes", "concurrency", "retention", "recipients")
+FIELDS = (
+    "retries",
+    "timeout_minutes",
+    "cell_timeout_minutes",
+    "concurrency",
+    "retention",
+    "recipients",
+    "alarm_after_minutes",
+)
 
 _MAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,7}")
 _RECIPIENT = "a mail address, or the name of a webhook: lower-case letters, digits, - and _"
@@ -105,6 +113,11 @@ def retention(node: Node) -> Retention:
 def recipients(node: Node) -> tuple[str, ...]:
     """Mail addresses and names of webhooks, at most 100, each once."""
     return each_once("recipients", node, is_recipient, _RECIPIENT, most=100)
+
+
+def alarm(node: Node) -> int:
+    """Minutes after its slot at which a report that is not there is late."""
+    return whole("alarm_after_minutes", node, 1, 10_080)
 
 
 def is_recipient(text: str) -> bool:

@@ -10,7 +10,16 @@ from pathlib import Path
 from riskkit import names
 from riskkit.errors import InputError, InputErrors
 from riskkit.parameters.declaration import Value
-from riskkit.parameters.execution import FIELDS, Execution, Retention, execution, recipients, retention, selectors
+from riskkit.parameters.execution import (
+    FIELDS,
+    Execution,
+    Retention,
+    alarm,
+    execution,
+    recipients,
+    retention,
+    selectors,
+)
 from riskkit.parameters.gate_rules import GateRules, gate_rules
 from riskkit.parameters.given import Place
 from riskkit.parameters.merge import scalars
@@ -50,6 +59,9 @@ class ReportFile:
         Mail addresses and names of webhooks.
     gates : GateRules
         What holds a report back.
+    alarm_after_minutes : int or None
+        A report that is not there so long after its slot is late, and the recipients are told; None: the misfire
+        policy's grace.
     """
 
     key: str
@@ -62,6 +74,7 @@ class ReportFile:
     retention: Retention | None = None
     recipients: tuple[str, ...] = ()
     gates: GateRules = field(default_factory=GateRules)
+    alarm_after_minutes: int | None = None
 
 
 def load_report(path: Path) -> ReportFile:
@@ -106,6 +119,7 @@ def load_report(path: Path) -> ReportFile:
         retention=retention(fields["retention"]) if "retention" in fields else None,
         recipients=recipients(fields["recipients"]) if "recipients" in fields else (),
         gates=gate_rules(fields["gates"]) if "gates" in fields else GateRules(),
+        alarm_after_minutes=alarm(fields["alarm_after_minutes"]) if "alarm_after_minutes" in fields else None,
     )
 
 

@@ -97,7 +97,7 @@ class Queue(Rest):
         InputError
             There is none that the user may see, or there are several.
         """
-        first, last = _between(job_id)
+        first, last = between("job", job_id)
         found = self._select("calculation_jobs", JOB, lambda q: q.gte("id", first).lte("id", last))
         if len(found) != 1:
             expected = "more of the id: several jobs begin with this" if found else "the id of a job that you may see"
@@ -243,12 +243,12 @@ class WorkerQueue(Queue):
         return None if made is None else tuple(made)
 
 
-def _between(beginning: str) -> tuple[str, str]:
-    """The first and the last uuid that begin so."""
+def between(field: str, beginning: str) -> tuple[str, str]:
+    """The first and the last uuid that begin so; `field` says of what they are the ids."""
     digits = beginning.replace("-", "").lower()
     try:
         if len(digits) < _ENOUGH:
             raise ValueError
         return tuple(str(UUID(digits.ljust(_ID_LENGTH, end))) for end in "0f")  # type: ignore[return-value]
     except ValueError:
-        raise InputError("job", beginning, f"the id of a job, or its first {_ENOUGH} digits at least") from None
+        raise InputError(field, beginning, f"the id of a {field}, or its first {_ENOUGH} digits at least") from None

@@ -15,7 +15,7 @@ from riskkit.store.rows import Row
 
 _COLUMNS = (
     "id,team_id,name,cron,timezone,calendar,roll,as_of_rule,misfire,misfire_cap,grace_minutes,args,portfolios,"
-    "concurrency,max_attempts,timeout_s,enabled,cursor_at,revision,teams(slug)"
+    "concurrency,max_attempts,timeout_s,recipients,alarm_after_minutes,enabled,cursor_at,revision,teams(slug)"
 )
 #: The one selector that means every book of the team, as the database writes it.
 EVERY = "*"
@@ -40,6 +40,10 @@ class Plan:
         Attempts a job may have.
     timeout_s : int
         Seconds an attempt may take.
+    recipients : tuple of str
+        Mail addresses and names of the team's webhooks.
+    alarm_after_minutes : int or None
+        A report that is not there so long after its slot is late; None: the timetable's grace.
     """
 
     timetable: Timetable
@@ -49,6 +53,8 @@ class Plan:
     concurrency: int | None
     max_attempts: int
     timeout_s: int
+    recipients: tuple[str, ...] = ()
+    alarm_after_minutes: int | None = None
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -68,6 +74,8 @@ class Plan:
             "concurrency": self.concurrency,
             "max_attempts": self.max_attempts,
             "timeout_s": self.timeout_s,
+            "recipients": list(self.recipients),
+            "alarm_after_minutes": self.alarm_after_minutes,
         }
 
 
@@ -124,6 +132,8 @@ class Schedule:
             kept["concurrency"],
             kept["max_attempts"],
             kept["timeout_s"],
+            tuple(kept["recipients"]),
+            kept["alarm_after_minutes"],
         )
 
 
@@ -222,6 +232,10 @@ class SchedulerStore(WorkerQueue):
         """Fire a slot, with a job for each of the schedule's books as they are now; None as in `fire`."""
         slot = decision.slot
         return self.fire(Fire(schedule.id, slot.at, schedule.revision, decision.outcome, slot.as_of, note=slot.note))
+
+    def raise_alarms(self) -> int:
+        """Have people told of each slot of the last week whose report is late: how many messages are new."""
+        return int(self._call("raise_alarms"))
 
     def skip(self, schedule: Schedule, decisions: Sequence[Decision]) -> int | None:
         """Decide slots that make no job, up to 1000 at once: how many nobody had decided; None as in `fire`."""

@@ -174,7 +174,9 @@ def _words(world, team):
         [*keys, world.runs[team], world.users[f"{team}_approver"]],
     )
     world.connection.execute(
-        "insert into deliveries (team_id, run_id, channel, recipient) values (%s, %s, 'mail', 'a@b.example')", keys
+        "insert into deliveries (team_id, run_id, channel, recipient, dedupe_key)"
+        " values (%s, %s, 'mail', 'a@b.example', gen_random_uuid()::text)",
+        keys,
     )
 
 
