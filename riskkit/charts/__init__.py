@@ -30,6 +30,7 @@ from riskkit.charts.optimisation import (
     optimisation_weights,
 )
 from riskkit.charts.sensitivity import sensitivity_grid, sensitivity_ladder
+from riskkit.charts.status import status_coming, status_headline, status_limits, status_reports
 from riskkit.charts.stress import stress_by_position, stress_headline, stress_scenarios
 from riskkit.charts.view import View
 
@@ -64,6 +65,10 @@ __all__ = [
     "reverse_stress",
     "sensitivity_grid",
     "sensitivity_ladder",
+    "status_coming",
+    "status_headline",
+    "status_limits",
+    "status_reports",
     "stress_by_position",
     "stress_headline",
     "stress_scenarios",

@@ -99,7 +99,8 @@ def _run(settings: Settings, defined: Definition, given: Given, flags: Mapping[s
             click.echo(json.dumps(_as_json(run)) if flags["as_json"] else summary(run))
             if flags["paper"] and run.pdf is None:
                 click.echo("note: no PDF: its reason is in run.json", err=True)
-            for note in early_ends(store, run.portfolio, run.record.as_of):
+            data_matter = "slot_days" not in run.record.parameters
+            for note in early_ends(store, run.portfolio, run.record.as_of) if data_matter else ():
                 click.echo(f"note: {note}", err=True)
             if flags["open_page"]:
                 click.launch(run.html.as_uri())

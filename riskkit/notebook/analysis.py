@@ -17,7 +17,7 @@ from riskkit.store.contract import Inputs
 #: Told how many steps are done, and how many there are.
 Progress = Callable[[int, int], None]
 #: Handed over by name; `spec` is how it is computed, the rest is what it is computed from.
-INPUTS = ("portfolio", "history", "scenarios", "tree", "books", "spec")
+INPUTS = ("portfolio", "history", "scenarios", "tree", "books", "status", "spec")
 #: Parameters that say what to load, not how to compute.
 SELECTORS = ("portfolio", "as_of")
 
@@ -30,7 +30,7 @@ class Analysis:
     ----------
     function : callable
         Takes any of `portfolio`, `history`, `scenarios`, `tree` (the book and those below it, or None), `books` (the
-        book as it was) and `spec`, and returns a result.
+        book as it was), `status` (of the team's reports) and `spec`, and returns a result.
     spec : dataclass instance
         Its fields carry the same names as the notebook's parameters.
     """
@@ -64,6 +64,12 @@ class Analysis:
         lookback = getattr(self.spec, "lookback_days", None)
         return None if lookback is None else int(lookback) + int(getattr(self.spec, "step_days", 1)) - 1
 
+    @property
+    def slot_days(self) -> int | None:
+        """Of an analysis of a team's reports: how many days of slots it looks at; None for one of a book."""
+        days = getattr(self.spec, "slot_days", None)
+        return None if days is None else int(days)
+
     def __call__(self, inputs: Inputs, progress: Progress | None = None) -> Any:
         """Compute from these inputs; an analysis that counts its steps tells `progress`."""
         wanted, accepted = self._wanted(), inspect.signature(self.function).parameters
@@ -73,6 +79,7 @@ class Analysis:
             "scenarios": inputs.scenarios,
             "tree": inputs.tree,
             "books": books,
+            "status": inputs.status,
             "spec": self.spec,
         }
         if "history" in wanted:

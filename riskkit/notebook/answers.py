@@ -116,12 +116,23 @@ class Answers:
         """
         analysis = self._analysis.at(values)
         ref = self._once(("ref", values["portfolio"]), lambda: find_portfolio(self.store, str(values["portfolio"])))
+        if analysis.slot_days is not None:
+            return self._of_reports(ref, values, views, analysis)
         days = self._once(("days", ref.path), lambda: self.store.dates(ref))
         as_of, notes = _snapped(str(values["as_of"]), days, ref.path) if snap else (str(values["as_of"]), ())
         inputs = self._inputs(ref, as_of, analysis.lookback_days)
         result = analysis(inputs, progress)
         drawn = {view: view(result) for view in views}
         return Answer({**values, "as_of": as_of}, inputs, self.portfolios(), days, result, drawn, notes)
+
+    def _of_reports(
+        self, ref: PortfolioRef, values: Mapping[str, Value], views: tuple[ViewFunction, ...], analysis: Analysis
+    ) -> Answer:
+        """The state of a team's reports, as it is now: read anew every time, on a day that needs no data."""
+        inputs = load_inputs(self.store, ref.path, str(values["as_of"]), None, analysis.slot_days)
+        result = analysis(inputs)
+        drawn = {view: view(result) for view in views}
+        return Answer(dict(values), inputs, self.portfolios(), (), result, drawn)
 
     def beside(
         self,

@@ -40,7 +40,11 @@ def question(analysis: Analysis, inputs: Inputs) -> str:
 
 
 def line(inputs: Inputs) -> Markup:
-    """Portfolio, date and currency."""
+    """Portfolio, date and currency; of a team's reports the team, and when they were seen."""
+    if inputs.status is not None:
+        return Markup('<p class="rk-live">Reports of <b>{}</b> · {} · seen {:%Y-%m-%d %H:%M} UTC</p>').format(
+            inputs.ref.team, day(inputs.as_of), inputs.status.now
+        )
     return Markup('<p class="rk-live"><b>{}</b> ({}) · as of <time datetime="{}">{}</time> · {}</p>').format(
         inputs.ref.title or inputs.ref.path,
         inputs.ref.path,

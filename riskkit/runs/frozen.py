@@ -16,6 +16,7 @@ from riskkit.errors import InputError
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import BookTree, DatedBook, Portfolio, Position, instrument_from_terms, instrument_terms
 from riskkit.scenarios import Shock, StressScenario
+from riskkit.status import Observed
 from riskkit.store.contract import Inputs, PortfolioRef
 from riskkit.store.market import SeriesMarket
 
@@ -59,6 +60,8 @@ def freeze(inputs: Inputs, parameters: Mapping[str, object], folder: Path) -> di
         "notes": list(inputs.notes),
         "sources": list(inputs.sources),
     }
+    if inputs.status is not None:
+        portfolio["status"] = inputs.status.facts()
     _write_json(target / "portfolio.json", portfolio)
     _write_series(target / "history.npz", inputs.market.series(_factors(inputs, parameters)))
     _write_json(target / "scenarios.json", [_scenario(scenario) for scenario in inputs.scenarios])
@@ -91,6 +94,7 @@ def thaw(folder: Path) -> Inputs:
         sources=tuple(book["sources"]),
         tree=None if book["tree"] is None else _read_tree(book["tree"]),
         books=tuple(DatedBook(date.fromisoformat(one["held_from"]), _read_portfolio(one)) for one in book["books"]),
+        status=Observed.of(book["status"]) if "status" in book else None,
     )
 
 
@@ -184,6 +188,8 @@ def _write_series(path: Path, series: Sequence[FactorSeries]) -> None:
 def _read_series(path: Path) -> tuple[FactorSeries, ...]:
     with np.load(path, allow_pickle=False) as arrays:
         factors = [RiskFactor(**factor) for factor in json.loads(str(arrays["described"]))]
+        if not factors:
+            return ()
         ends = np.cumsum(arrays["counts"])[:-1]
         days, levels = arrays["dates"].astype("datetime64[D]"), arrays["levels"]
         parts = zip(factors, np.split(days, ends), np.split(levels, ends), strict=True)

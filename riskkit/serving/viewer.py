@@ -76,7 +76,8 @@ class Viewers:
         if not viewer.named(name):
             raise PortfolioNotFound(name)
         open_store = await self._opener(session)
-        await asyncio.to_thread(_check, open_store, name, kinds.get("date"), given)
+        needs_data = all(parameter.name != "slot_days" for parameter in dashboard.parameters)
+        await asyncio.to_thread(_check, open_store, name, kinds.get("date") if needs_data else None, given)
 
     async def _opener(self, session: BrowserSession) -> OpenStore:
         grant = await self.sessions.access_token(session)

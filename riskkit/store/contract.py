@@ -115,6 +115,10 @@ class Inputs:
     books: tuple[DatedBook, ...] = ()
     status: Observed | None = None
 
+    def without(self, report: str) -> Inputs:
+        """The same without what is under way for this report of this book: a report does not wait for itself."""
+        return self if self.status is None else replace(self, status=self.status.without(report, self.ref.slug))
+
     @property
     def history(self) -> FactorHistory:
         """The portfolio's factors over `lookback_days` returns."""

@@ -44,6 +44,7 @@ _LABELS = {
     "size": "Shock size",
     "fraction": "Loss to explain",
     "group_by": "Limit groups by",
+    "slot_days": "Days of slots",
 }
 
 
