@@ -105,7 +105,7 @@ def enter(facts: dict[str, object] | None) -> None:
     except OSError as error:
         _refuse(f"user {fence.uid}, as whom the notebook must run, cannot be: {error}")
     for path in (*fence.kept, sys.executable, __file__):
-        if not os.access(path, os.R_OK | (os.X_OK if Path(path).is_dir() else 0)):
+        if not os.access(path, os.R_OK | (os.X_OK if path in fence.kept else 0)):
             _refuse(
                 f"user {fence.uid}, as whom a notebook runs that root starts, cannot read {path}: chmod -R o+rX it "
                 "and the folders above it, or start the worker as an unprivileged user who owns the project"
