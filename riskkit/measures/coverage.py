@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import bdtr, bdtrc, chdtrc, ndtr, xlogy
 
 from riskkit.errors import InputError
-from riskkit.measures.arguments import confidence
+from riskkit.measures.arguments import confidence, whole
 from riskkit.measures.outcome import Outcome
 
 Zone = Literal["green", "yellow", "red"]
@@ -24,6 +24,7 @@ Zone = Literal["green", "yellow", "red"]
 ZONE_STARTS = (0.95, 0.9999)
 #: Capital multiplier by number of exceptions in 250 days at 99 %, the last for ten and more (MAR99.68).
 MULTIPLIERS = (1.5, 1.5, 1.5, 1.5, 1.5, 1.70, 1.76, 1.83, 1.88, 1.92, 2.0)
+_MOST_DAYS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -264,13 +265,6 @@ def _log_likelihood(hits: int, days: int, p: float) -> float:
 
 def _checked(exceptions: int, days: int, confidence_level: float) -> float:
     """Probability of an exception, after the arguments have been found to make sense."""
-    _check_count("days", days, 1, None)
-    _check_count("exceptions", exceptions, 0, days)
+    whole("days", days, at_least=1, at_most=_MOST_DAYS)
+    whole("exceptions", exceptions, at_least=0, at_most=days)
     return float(1 - Fraction(str(confidence(confidence_level))))
-
-
-def _check_count(name: str, count: int, low: int, high: int | None) -> None:
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < low:
-        raise InputError(name, count, f"a whole number of {low} or more")
-    if high is not None and count > high:
-        raise InputError(name, count, f"at most the number of days, {high}")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from riskkit.errors import InputError
+from riskkit.measures.arguments import number
 
 FloatArray = NDArray[np.float64]
 
@@ -41,9 +41,8 @@ def unit_scale(degrees_of_freedom: float) -> float:
     >>> unit_scale(4.0)
     0.7071067811865476
     """
-    if not math.isfinite(degrees_of_freedom) or degrees_of_freedom <= 2:
-        raise InputError("degrees_of_freedom", degrees_of_freedom, "a finite number above 2")
-    return math.sqrt((degrees_of_freedom - 2.0) / degrees_of_freedom)
+    nu = number("degrees_of_freedom", degrees_of_freedom, above=2)
+    return math.sqrt((nu - 2.0) / nu)
 
 
 def fit_degrees_of_freedom(changes: FloatArray) -> float:

@@ -108,14 +108,14 @@ class NewPassword(Entrance):
     @allow_unauthenticated
     def get(self) -> None:
         """The form, for a sign-in that waits for it."""
-        half = self._half()
+        half = self.half_way(needs_code=False)
         if half is not None:
             self._ask(half)
 
     @allow_unauthenticated
     async def post(self) -> None:
         """Set it, end the account's other sessions, and go in."""
-        half = self._half()
+        half = self.half_way(needs_code=False)
         if half is None:
             return
         problem = new_password_problem(self.field("password"), self.field("again"))
@@ -140,16 +140,6 @@ class NewPassword(Entrance):
                 self.identity.end_now(session, "password set anew")
             half.purpose = "sign-in"
             self.further(half)
-
-    def _half(self) -> HalfSignIn | None:
-        """The sign-in that waits for a password; None when the answer is given already."""
-        half = self.identity.half_of(self)
-        if half is None:
-            self.begin_again("again")
-        elif half.needs_code:
-            self.further(half)
-            return None
-        return half
 
     def _ask(self, half: HalfSignIn, status: int = 200, problem: str = "", at: str = "") -> None:
         self.show(status, problem, at, invited=half.purpose == "invite", email=half.grant.email)

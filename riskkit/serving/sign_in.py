@@ -60,6 +60,16 @@ class Entrance(Form):
         self.identity.forget_half(self, None)
         self.redirect(self.address("sign-in") + f"?{why}", status=303)
 
+    def half_way(self, needs_code: bool) -> HalfSignIn | None:
+        """The sign-in that waits for a code, or for a password; None when the answer is given already."""
+        half = self.identity.half_of(self)
+        if half is None:
+            self.begin_again("again")
+        elif half.needs_code is not needs_code:
+            self.further(half)
+            return None
+        return half
+
 
 class SignIn(Entrance):
     """`/sign-in`: e-mail and password."""
@@ -118,7 +128,7 @@ class SecondFactor(Entrance):
     @allow_unauthenticated
     def get(self) -> None:
         """The form, for a sign-in that waits for it."""
-        half = self._half()
+        half = self.half_way(needs_code=True)
         if half is not None:
             self._ask(half)
 
@@ -126,7 +136,7 @@ class SecondFactor(Entrance):
     async def post(self) -> None:
         """Show the code to Auth; after too many wrong ones the password has to be shown again."""
         identity = self.identity
-        half = self._half()
+        half = self.half_way(needs_code=True)
         if half is None:
             return
         half.wrong_codes += 1
@@ -141,16 +151,6 @@ class SecondFactor(Entrance):
             await self._wrong(half, error)
         else:
             self.further(half)
-
-    def _half(self) -> HalfSignIn | None:
-        """The sign-in that waits for a code; None when the answer is given already."""
-        half = self.identity.half_of(self)
-        if half is None:
-            self.begin_again("again")
-        elif not half.needs_code:
-            self.further(half)
-            return None
-        return half
 
     async def _wrong(self, half: HalfSignIn, error: CodeRefused) -> None:
         facts = {"user_id": half.grant.user_id, "address": self.client, "status": error.status}
