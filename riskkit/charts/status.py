@@ -46,7 +46,7 @@ def status_reports(result: ReportStatus) -> View:
     title, question = "Reports", f"Slots of {_span(result)}, late and failed ones first."
     if not rows:
         return View("status_reports", title, question, html=empty(_nothing_due(result)))
-    columns = [Column(label) for label in ("Slot", "Report", "Portfolio", "As of", "State")]
+    columns = [Column(label) for label in ("Report", "State", "Slot", "As of")]
     shown = table(columns, [_report(one) for one in rows[:MOST_ROWS]], caption="Reports and their state")
     return View("status_reports", title, question, html=shown + _left_out(len(rows) - MOST_ROWS, "reports"))
 
@@ -58,15 +58,8 @@ def status_limits(result: ReportStatus) -> View:
     if not result.limits:
         said = "No run of these days was judged against a limit of one of its figures."
         return View("status_limits", title, question, html=empty(said))
-    columns = [
-        Column("Limit"),
-        Column("Figure", numeric=True),
-        Column("Soft", numeric=True),
-        Column("Hard", numeric=True),
-        Column("Unit"),
-        Column("Used", numeric=True),
-        Column(""),
-    ]
+    figures = [Column(label, numeric=True) for label in ("Used", "Figure", "Soft", "Hard")]
+    columns = [Column("Limit"), Column(""), *figures, Column("Unit")]
     shown = table(columns, [_limit(one) for one in result.limits[:MOST_LIMITS]], caption="Limits and their use")
     return View("status_limits", title, question, html=shown + _left_out(len(result.limits) - MOST_LIMITS, "limits"))
 
@@ -76,14 +69,15 @@ def status_coming(result: ReportStatus) -> View:
     title, question = "Coming slots", "The next of each schedule, by its own clock, with its valuation date."
     if not result.coming:
         return View("status_coming", title, question, html=empty(_NO_SCHEDULE))
-    columns = [Column(label) for label in ("Schedule", "Next", "As of", "Then", "Note")]
+    columns = [Column(label) for label in ("Schedule", "Next", "As of", "Then")]
     return View("status_coming", title, question, html=table(columns, _coming(result), caption="Coming slots"))
 
 
 def _report(one: Item) -> Row:
+    what = Markup('{}<span class="rk-detail">{}</span>').format(one.report, one.portfolio)
     asked = Markup('<span class="rk-detail">asked for</span>') if not one.schedule else Markup("")
     slot = Markup('<span class="rk-nowrap">{}</span>{}').format(_moment(one.local), asked)
-    return [Cell(slot, note=f"{one.at:%Y-%m-%d %H:%M} UTC"), one.report, one.portfolio, _day(one.as_of), _state(one)]
+    return [what, _state(one), Cell(slot, note=f"{one.at:%Y-%m-%d %H:%M} UTC"), _whole(_day(one.as_of))]
 
 
 def _state(one: Item) -> Cell:
@@ -111,6 +105,11 @@ def _details(one: Item) -> Iterator[str]:
         yield f"attempt {one.attempt} of {one.max_attempts}"
 
 
+def _whole(text: str) -> Markup:
+    """Text that does not break."""
+    return Markup('<span class="rk-nowrap">{}</span>').format(text)
+
+
 def _badge(word: str, look: str) -> Markup:
     return Markup('<span class="rk-badge {}">{}</span>').format(look, word)
 
@@ -122,12 +121,12 @@ def _limit(one: LimitUse) -> Row:
     used = "–" if one.utilisation is None else percent(one.utilisation, 0)
     return [
         Cell(of, note=one.sentence),
+        Cell(_use(one), look="rk-wide"),
+        Cell(used, one.utilisation),
         Cell(_figure(one.figure, one.unit), one.figure),
         Cell(_figure(one.soft, one.unit), one.soft),
         Cell(_figure(one.hard, one.unit), one.hard),
         one.unit,
-        Cell(used, one.utilisation),
-        Cell(_use(one), look="rk-wide"),
     ]
 
 
@@ -149,14 +148,15 @@ def _use(one: LimitUse) -> Markup:
 
 def _coming(result: ReportStatus) -> Iterator[Row]:
     for schedule, slots in result.coming:
-        paused = [] if schedule.enabled else ["paused"]
-        if not slots:
-            yield [schedule.name, "none in 100 days", "", "", ", ".join(paused)]
-            continue
-        first, *rest = slots
-        then = ", ".join(f"{slot.local:%d} {slot.local:%b}".lstrip("0") for slot in rest)
-        note = ", ".join([*paused, *([first.note] if first.note else [])])
-        yield [schedule.name, _moment(first.local), _day(first.as_of), then, Cell(note, look="rk-muted")]
+        said = [] if schedule.enabled else ["paused"]
+        said += [slots[0].note] if slots and slots[0].note else []
+        name = Markup('{}<span class="rk-detail">{}</span>').format(schedule.name, ", ".join(said))
+        if slots:
+            first, *rest = slots
+            then = ", ".join(f"{slot.local:%d} {slot.local:%b}".lstrip("0") for slot in rest)
+            yield [name, _whole(_moment(first.local)), _whole(_day(first.as_of)), _whole(then)]
+        else:
+            yield [name, "none in 100 days", "", ""]
 
 
 def _fullest(result: ReportStatus) -> Tile:
