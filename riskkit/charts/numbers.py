@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 
 #: U+2212, as wide as a plus and a digit; a hyphen is neither.
@@ -11,6 +12,7 @@ MINUS = "\u2212"
 SPACE = "\u00a0"
 #: Currencies without a minor unit in use.
 _WHOLE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
+_HYPHEN = re.compile(r"(?<![^\s(\[:,;=])-(?=\.?\d)")
 _SCALES = ((1e12, "trillion", "tn"), (1e9, "billion", "bn"), (1e6, "million", "m"), (1e3, "thousand", "k"))
 
 
@@ -88,6 +90,15 @@ def short(value: float) -> str:
     if letter:
         return text + SPACE + letter
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def true_minus(text: str) -> str:
+    """A text in which the hyphen before a number is a minus sign; dates and names keep theirs.
+
+    >>> true_minus("Equities -20 %, S&P 500 -33.9 % from 2020-02-19, GE-A 5")
+    'Equities −20 %, S&P 500 −33.9 % from 2020-02-19, GE-A 5'
+    """
+    return _HYPHEN.sub(MINUS, text)
 
 
 def days(count: int) -> str:

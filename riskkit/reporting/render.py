@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import importlib.util
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
+from riskkit.gates import GateReport
 from riskkit.reporting.blocks import blocks, header
+from riskkit.reporting.frame import beside, policy, style, template
 
-#: Draws every figure into its place. Its hash is in the page's policy, so nothing else runs.
-START = (
-    'for (const data of document.querySelectorAll("script[data-target]"))'
-    " Bokeh.embed.embed_item(JSON.parse(data.textContent), data.dataset.target);"
-)
+#: Draws every figure into its place, and for paper a still of it: a canvas does not follow the page's width there.
+#: Its hash is in the page's policy, so nothing else runs.
+START = """
+for (const data of document.querySelectorAll("script[data-target]"))
+  Bokeh.embed.embed_item(JSON.parse(data.textContent), data.dataset.target);
+addEventListener("beforeprint", () => {
+  for (const root of Bokeh.index.roots) {
+    const still = root.export("png").canvas;
+    still.className = "rk-paper";
+    still.removeAttribute("style");
+    root.el.parentElement.append(still);
+  }
+});
+addEventListener("afterprint", () => document.querySelectorAll(".rk-paper").forEach(still => still.remove()));
+"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Provenance:
     seed : int or None
     sources, notes : tuple of str
         Data and their licences; what was filled or assumed.
+    gates : GateReport or None
+        The verdict and what was found; None: it was not judged.
     """
 
     run_id: str
@@ -71,6 +79,7 @@ class Provenance:
     seed: int | None
     sources: tuple[str, ...]
     notes: tuple[str, ...]
+    gates: GateReport | None = None
 
 
 def render(notebook: Mapping[str, Any], provenance: Provenance, files: tuple[str, ...] = ()) -> str:
@@ -83,19 +92,21 @@ def render(notebook: Mapping[str, Any], provenance: Provenance, files: tuple[str
     found = blocks(notebook)
     figures = any(block.figure is not None for block in found)
     scripts = (_bokeh(), START) if figures else ()
-    return _template().render(
+    return template("report.html.j2").render(
         run=provenance,
         title=said.get("title") or provenance.report,
+        book=provenance.portfolio_title or provenance.portfolio,
         question=said.get("question", ""),
         estimator=said.get("estimator", ""),
         notes=tuple(dict.fromkeys((*said.get("notes", ()), *provenance.notes))),
         sources=tuple(dict.fromkeys((*provenance.sources, *said.get("sources", ())))),
         blocks=found,
-        policy=_policy(scripts),
+        policy=policy(scripts),
         scripts=[Markup(script) for script in scripts],  # noqa: S704 (bokeh's file and the line above)
-        css=Markup(_css()),  # noqa: S704 (our file)
+        css=style(),
         command=rerun(provenance),
         files=files,
+        findings=() if provenance.gates is None else provenance.gates.worst_first,
         as_of=f"{provenance.as_of:%A} {provenance.as_of.day} {provenance.as_of:%B %Y}",
     )
 
@@ -109,47 +120,6 @@ def rerun(provenance: Provenance) -> str:
     return shlex.join(words)
 
 
-def embedded(item: str) -> Markup:
-    """A figure's JSON for a script element: read, so that it is JSON; nothing in it can end the element."""
-    text = json.dumps(json.loads(item), separators=(",", ":")).replace("<", "\\u003c")
-    return Markup(text)  # noqa: S704 (no `<` is left)
-
-
-def _policy(scripts: tuple[str, ...]) -> str:
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes) or "'none'"
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("riskkit.reporting", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["embedded"] = embedded
-    return environment.get_template("report.html.j2")
-
-
-@cache
-def _css() -> str:
-    return _beside("riskkit.charts", "look.css").read_text(encoding="utf-8")
-
-
 @cache
 def _bokeh() -> str:
-    return _beside("bokeh", "server/static/js/bokeh.min.js").read_text(encoding="utf-8")
-
-
-def _beside(package: str, name: str) -> Path:
-    """A file of a package that is found without importing it: bokeh takes half a second."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(package)
-    return Path(spec.origin).parent / name
+    return beside("bokeh", "server/static/js/bokeh.min.js").read_text(encoding="utf-8")

@@ -16,7 +16,8 @@ from bokeh.plotting import figure
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from riskkit.reporting.blocks import HEADER, VIEW
-from riskkit.reporting.render import Provenance, embedded, render, rerun
+from riskkit.reporting.frame import embedded
+from riskkit.reporting.render import Provenance, render, rerun
 
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>"
 
