@@ -22,6 +22,7 @@ from riskkit.reporting.making import FinishedRun
 from riskkit.reporting.order import Definition, definition, report_names
 from riskkit.reporting.runner import run_report
 from riskkit.reporting.steps import OnStep, percent, silent
+from riskkit.runs.record import gates_json
 from riskkit.settings import Settings
 from riskkit.store.inputs import early_ends, find_portfolios
 
@@ -129,7 +130,17 @@ def summary(run: FinishedRun) -> str:
     wide = [max(len(row[column]) for row in rows) if rows else 0 for column in range(2)]
     lines = [f"{run.record.report} · {run.portfolio} · {run.record.as_of} · unofficial"]
     lines += [f"  {label:<{wide[0]}}  {value:>{wide[1]}} {unit}" for label, value, unit in rows]
+    lines += [f"  {line}" for line in _warnings(run)]
     return "\n".join([*lines, f"  {_short(run.html)}"])
+
+
+def _warnings(run: FinishedRun) -> list[str]:
+    """The verdict, and each finding that is not a PASS."""
+    gates = run.record.gates
+    if gates is None:
+        return []
+    said = [f"{one.verdict} {one.sentence}" for one in gates.worst_first if one.verdict != "PASS"]
+    return [f"gates {gates.verdict}", *(f"  {line}" for line in said)]
 
 
 def _worst(run: FinishedRun) -> list[Metric]:
@@ -164,6 +175,7 @@ def _as_json(run: FinishedRun) -> dict[str, Any]:
             {"name": metric.name, "value": metric.value, "unit": metric.unit, "labels": dict(metric.labels)}
             for metric in run.record.metrics
         ],
+        "gates": gates_json(run.record.gates),
         "html": str(run.html),
         "pdf": None if run.pdf is None else str(run.pdf),
         "seconds": {step: round(seconds, 3) for step, seconds in run.seconds.items()},

@@ -28,8 +28,8 @@ _MOST = 20
 def reproduce(run: str) -> None:
     """Make the run RUN again from its frozen inputs, and compare every metric.
 
-    Exit code 0: all are equal, to the last bit. Exit code 1: one is not, or the run cannot be made again; what differs
-    of its inputs, parameters, code and packages is named.
+    Exit code 0: all are equal, to the last bit, and so is what the gates find of them. Exit code 1: one is not, or the
+    run cannot be made again; what differs of its inputs, parameters, code and packages is named.
     """
     settings = Settings.load()
     with signed_in_store(settings) as store:
@@ -46,11 +46,15 @@ def _told(found: Reproduction) -> list[str]:
         first = found.failure
     elif found.equal:
         first = f"Equal: all {found.compared} metrics, to the last bit."
+        if found.verdicts[0] is not None:
+            first += f" The gates find the same: {found.verdicts[0]}."
     else:
         first = f"Different: {len(found.metrics)} metrics; {found.compared} are in both."
-        if not found.inputs:
+        if found.findings:
+            first += f" The gates find something else: {found.verdicts[0]} -> {found.verdicts[1]}."
+        elif not found.inputs:
             first += " Nothing on record differs: the notebook depends on something else, such as the clock."
-    return [first, *(f"  {one}" for one in found.inputs)]
+    return [first, *(f"  {one}" for one in (*found.findings, *found.inputs))]
 
 
 @click.command("diff")

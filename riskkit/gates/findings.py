@@ -58,7 +58,12 @@ class GateReport:
     @property
     def worst_first(self) -> tuple[Finding, ...]:
         """The findings by verdict, then in their order."""
-        return tuple(sorted(self.findings, key=lambda one: -_ORDER.index(one.verdict)))
+        return tuple(sorted(self.findings, key=lambda one: -gravity(one)))
+
+
+def gravity(finding: Finding) -> int:
+    """0 for PASS, 1 for WARN, 2 for BLOCK."""
+    return _ORDER.index(finding.verdict)
 
 
 def above(figure: float, threshold: Threshold) -> tuple[Verdict, float | None]:

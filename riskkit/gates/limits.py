@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from riskkit.gates.findings import Finding, Verdict
+from riskkit.gates.findings import Finding, Verdict, gravity
 from riskkit.gates.prices import Held
 from riskkit.gates.rules import Severity
 from riskkit.metric import Metric
 
 Scope = Literal["portfolio", "position", "sector", "currency"]
+#: Findings of one limit that are told one by one.
+_MOST = 50
 #: Figures of positions that add up to that of their sector or currency.
 _ADDITIVE = ("component_", "value")
 
@@ -92,8 +94,19 @@ def judge_limits(
         return
     for limit in limits:
         earlier = {} if before is None else before.of(limit)
-        for part, metric in now.of(limit).items():
-            yield _judged(limit, part, metric, earlier, severity)
+        found = [_judged(limit, part, metric, earlier, severity) for part, metric in now.of(limit).items()]
+        yield from found if len(found) <= _MOST else _fewer(limit, found)
+
+
+def _fewer(limit: Limit, found: Sequence[Finding]) -> Iterator[Finding]:
+    """The worst of many parts, and one finding on the others, which are no worse."""
+    ordered = sorted(found, key=lambda one: (gravity(one), one.figure or 0.0), reverse=True)
+    yield from ordered[:_MOST]
+    others = ordered[_MOST:]
+    most = max(one.figure or 0.0 for one in others)
+    name = f"{_name(limit, '')} of the {len(others)} others by {limit.scope}"
+    sentence = f"{name} is at most {_amount(most, limit.unit)} ({others[0].verdict})."
+    yield replace(others[0], sentence=sentence, of=name)
 
 
 def _judged(limit: Limit, part: str, metric: Metric, earlier: Mapping[str, Metric], severity: Severity) -> Finding:

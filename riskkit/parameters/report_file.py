@@ -9,6 +9,7 @@ from pathlib import Path
 
 from riskkit import names
 from riskkit.errors import InputError, InputErrors
+from riskkit.gates import GateRules
 from riskkit.parameters.declaration import Value
 from riskkit.parameters.execution import (
     FIELDS,
@@ -20,7 +21,7 @@ from riskkit.parameters.execution import (
     retention,
     selectors,
 )
-from riskkit.parameters.gate_rules import GateRules, gate_rules
+from riskkit.parameters.gate_rules import gate_rules
 from riskkit.parameters.given import Place
 from riskkit.parameters.merge import scalars
 from riskkit.parameters.notebook import notebook_declarations, notebook_path
@@ -57,11 +58,11 @@ class ReportFile:
         Which runs are kept; None: all.
     recipients : tuple of str
         Mail addresses and names of webhooks.
-    gates : GateRules
-        What holds a report back.
     alarm_after_minutes : int or None
         A report that is not there so long after its slot is late, and the recipients are told; None: the misfire
         policy's grace.
+    gates : GateRules
+        What holds a report back.
     """
 
     key: str

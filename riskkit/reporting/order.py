@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from riskkit.errors import InputError
+from riskkit.gates import GateRules
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.parameters.execution import Execution
 from riskkit.parameters.notebook import notebook_declarations, notebook_names, notebook_path
@@ -34,6 +35,8 @@ class Definition:
         All parameters of the notebook.
     execution : Execution
         Time limits, among others.
+    gates : GateRules
+        What its figures must keep.
     """
 
     key: str
@@ -42,6 +45,7 @@ class Definition:
     pinned: Mapping[str, Value]
     declared: tuple[Parameter, ...]
     execution: Execution
+    gates: GateRules
 
 
 @dataclass(frozen=True)
@@ -107,15 +111,16 @@ def definition(project: Path, name: str) -> Definition:
     if file.is_file():
         report = load_report(file)
         notebook, portfolios, pinned = notebook_path(project, report.notebook), report.portfolios, report.parameters
-        execution = report.execution
+        execution, gates = report.execution, report.gates
     else:
-        notebook, portfolios, pinned, execution = notebook_path(project, name), (), {}, Execution()
+        notebook, portfolios, pinned = notebook_path(project, name), (), {}
+        execution, gates = Execution(), GateRules()
     declared = notebook_declarations(notebook)
     missing = {"portfolio", "as_of"} - {parameter.name for parameter in declared}
     if missing:
         expected = "a parameters cell that declares portfolio and as_of"
         raise InputError("parameters cell", ", ".join(sorted(missing)) + " missing", expected, source=str(notebook))
-    return Definition(name, notebook, portfolios, pinned, declared, execution)
+    return Definition(name, notebook, portfolios, pinned, declared, execution, gates)
 
 
 def report_names(project: Path) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 
 #: In their order. Nothing before `commit` can be seen by anybody; nothing after it can be lost.
-STEPS = ("prepare", "sweep", "freeze", "execute", "verify", "render", "store", "commit", "publish")
+STEPS = ("prepare", "sweep", "freeze", "execute", "verify", "judge", "render", "store", "commit", "publish")
 
 #: How much of a run each step is worth, in percent; the notebook takes nearly all of the time.
-WORTH = {"prepare": 4, "sweep": 2, "freeze": 6, "execute": 78, "verify": 1, "render": 4, "store": 2, "commit": 2,
-         "publish": 1}  # fmt: skip
+WORTH = {"prepare": 4, "sweep": 2, "freeze": 6, "execute": 77, "verify": 1, "judge": 1, "render": 4, "store": 2,
+         "commit": 2, "publish": 1}  # fmt: skip
 
 #: Told (step, fraction done): 0.0 as a step begins, 1.0 as it ends, between them where a step can say.
 OnStep = Callable[[str, float], None]
@@ -21,7 +21,7 @@ def percent(step: str, fraction: float) -> int:
     """How far the whole run is.
 
     >>> percent("execute", 0.5), percent("publish", 1.0)
-    (51, 100)
+    (50, 100)
     """
     before = sum(WORTH[name] for name in STEPS[: STEPS.index(step)])
     return int(before + fraction * WORTH[step])

@@ -62,12 +62,12 @@ def freeze(inputs: Inputs, parameters: Mapping[str, object], folder: Path) -> di
     }
     if inputs.status is not None:
         portfolio["status"] = inputs.status.facts()
-    _write_json(target / "portfolio.json", portfolio)
+    write_json(target / "portfolio.json", portfolio)
     _write_series(target / "history.npz", inputs.market.series(_factors(inputs, parameters)))
-    _write_json(target / "scenarios.json", [_scenario(scenario) for scenario in inputs.scenarios])
-    _write_json(target / "parameters.json", dict(parameters))
+    write_json(target / "scenarios.json", [_scenario(scenario) for scenario in inputs.scenarios])
+    write_json(target / "parameters.json", dict(parameters))
     hashes = {name: sha256(target / name) for name in FILES}
-    _write_json(target / MANIFEST, {"format": FORMAT, "sha256": hashes})
+    write_json(target / MANIFEST, {"format": FORMAT, "sha256": hashes})
     return hashes
 
 
@@ -127,7 +127,8 @@ def _verified(folder: Path) -> Path:
     return source
 
 
-def _write_json(path: Path, content: object) -> None:
+def write_json(path: Path, content: object) -> None:
+    """The same content gives the same bytes."""
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False, default=_plain)
     path.write_text(text + "\n", encoding="utf-8")
 

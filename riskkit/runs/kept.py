@@ -8,6 +8,7 @@ from pathlib import Path
 
 from riskkit.runs.compare import Difference
 from riskkit.runs.frozen import FILES, FOLDER, FORMAT, MANIFEST, sha256
+from riskkit.runs.judged import GATE_FILES
 from riskkit.runs.objects import ObjectDamaged, Objects
 from riskkit.store.contract import RunRecord
 
@@ -33,7 +34,7 @@ def take_inputs(objects: Objects, record: RunRecord, folder: Path) -> Iterator[D
     target = folder / FOLDER
     target.mkdir()
     kept = {one.name: one for one in record.artifacts}
-    for name in (NOTEBOOK, *FILES):
+    for name in (NOTEBOOK, *FILES, *(GATE_FILES if record.gates is not None else ())):
         artifact, expected = kept.get(f"{FOLDER}/{name}"), record.inputs.get(name)
         if artifact is None or expected is None:
             yield Difference("input", name, expected, None)

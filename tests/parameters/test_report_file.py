@@ -2,8 +2,8 @@ import nbformat
 import pytest
 
 from riskkit.errors import InputError
+from riskkit.gates import GateRules, Threshold, ZoneRule
 from riskkit.parameters.execution import Execution, Retention
-from riskkit.parameters.gate_rules import GateRules, Threshold, ZoneRule
 from riskkit.parameters.report_file import load_report, load_reports
 
 GOOD = """notebook: portfolio_var
