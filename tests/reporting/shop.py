@@ -12,7 +12,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from riskkit.local.client import service_client
 from riskkit.local.keys import Keys
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import Cash, Equity, Position
+from riskkit.reporting.spare import NAME as KERNEL
 from riskkit.settings import Settings
 from riskkit.store.connect import open_queue, open_store
 from riskkit.store.queue import Queue
@@ -127,7 +128,9 @@ class Shop:
             found: Any = service.table(table).select("*").eq("team_id", self.team_id).execute().data
         return [dict(row) for row in found]
 
-    def worker(self, *arguments: str, script: str | None = None) -> subprocess.Popen[bytes]:
+    def worker(
+        self, *arguments: str, script: str | None = None, environ: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start `riskkit worker` on the team's queue, or a script of this folder; its log is `worker.log`."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SUPABASE")}
         known = {"RISKKIT_PROJECT": str(self.project), "RISKKIT_HOME": str(self.project.parent / "worker-home"),
@@ -137,7 +140,7 @@ class Shop:
         with (self.project.parent / "worker.log").open("a") as log:
             return subprocess.Popen(
                 [sys.executable, *program, "--queue", self.team, *arguments], cwd=self.project, stdout=log, stderr=log,
-                env={**kept, **known},
+                env={**kept, **known, **(environ or {})},
             )  # fmt: skip
 
     def log(self) -> str:
@@ -155,12 +158,12 @@ class Shop:
         return found
 
     def running(self, kind: str) -> list[psutil.Process]:
-        """Those of a kind: `child`, which is a fork in a report's work folder, or `kernel`."""
+        """Those of a kind: `child` or `kernel`, both forks in a report's work folder."""
         found = []
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 at_work = process.cwd().startswith(str(self.project / "reports" / ".work"))
-                if (_NURSERY if kind == "child" else "riskkit.reporting.kernel") in process.cmdline() and at_work:
+                if at_work and _NURSERY in process.cmdline() and (process.name() == KERNEL) == (kind == "kernel"):
                     found.append(process)
         return found
 
