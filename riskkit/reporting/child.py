@@ -48,6 +48,8 @@ from papermill.clientwrap import PapermillNotebookClient  # noqa: E402
 from papermill.engines import Engine, papermill_engines  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
+from riskkit.reporting import spare  # noqa: E402
+
 #: No file of a report needs to be larger; a log that would fill the disk ends here.
 MAX_FILE_BYTES = 128 * 2**20
 
@@ -188,20 +190,27 @@ def begin(path: str) -> None:
     START = time.perf_counter()
     try:
         go_behind_fence(path)
+        order = read(path)
+        spare.use(spare.Spare.fork(order["cwd"]))
         threading.Thread(target=end_with_parent, daemon=True).start()
-        main(path)
+        make(order)
     except BaseException:
         traceback.print_exc()
     os._exit(1)
 
 
-def main(path: str) -> None:
-    """Read the order and execute it."""
-    voice = Voice()
-    order = json.loads(Path(path).read_text(encoding="utf-8"))
+def read(path: str) -> dict[str, Any]:
+    """Read the order, and keep within its bounds from now on, whatever this process starts included."""
+    order: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     _bound(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
     _bound(resource.RLIMIT_AS, order["memory_limit"])
     _bound(resource.RLIMIT_CORE, 0)
+    return order
+
+
+def make(order: dict[str, Any]) -> None:
+    """Execute the order, and end."""
+    voice = Voice()
     try:
         execute(order, voice)
     except papermill.PapermillExecutionError as error:
@@ -230,4 +239,4 @@ def _cell() -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    make(read(sys.argv[1]))

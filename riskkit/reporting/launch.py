@@ -111,7 +111,9 @@ ANEW = Anew()
 
 
 class Nursery:
-    """Forks from a process that is kept ready; a new one is made when it has died. Close it after use.
+    """Forks from a process that is kept ready; a new one is made when it has died, or riskkit's code has changed.
+
+    Close it after use.
 
     Parameters
     ----------
@@ -123,6 +125,7 @@ class Nursery:
         self._environ = environ
         self._lock = threading.Lock()
         self._kept: subprocess.Popen[bytes] | None = None
+        self._code = 0
         self._door: socket.socket | None = None
 
     def launch(self, start: Start) -> Child:
@@ -164,7 +167,11 @@ class Nursery:
         return None
 
     def _ready(self) -> socket.socket:
+        code = _newest()
+        if code != self._code:
+            self._end()  # what it has forked goes on
         if self._door is None:
+            self._code = code
             here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with there:
                 self._kept = subprocess.Popen(  # noqa: S603 (our own module)
@@ -185,3 +192,8 @@ class Nursery:
             self._kept.kill()
             self._kept.wait()
         self._door = self._kept = None
+
+
+def _newest() -> int:
+    """When riskkit's code was last written: a run's record names the code as it is now."""
+    return max(path.stat().st_mtime_ns for path in Path(__file__).parents[1].rglob("*.py"))

@@ -1,4 +1,4 @@
-"""A process with papermill imported, from which each report's process is forked: a batch pays for the import once.
+"""A process from which each report's process and its kernel are forked: a batch pays for all imports once.
 
 `python -m riskkit.reporting.nursery`, with a socket as standard input. It holds no secret and knows no report: each
 order brings its environment, its folder and its three standard files.
@@ -6,20 +6,39 @@ order brings its environment, its folder and its three standard files.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
+import select
 import signal
 import socket
 
 from riskkit.reporting import child
 
 _LONGEST = 2**16
+#: What notebooks import, in pieces of less than a second: between two of them an order is seen to.
+PRELOADED = (
+    "ipykernel.kernelapp",
+    "numpy",
+    "pandas",
+    "scipy.optimize",
+    "bokeh.core.properties",
+    "bokeh.models",
+    "bokeh.plotting",
+    "riskkit.charts",
+    "riskkit.notebook",
+)
 
 
 def serve(door: socket.socket) -> None:
     """Fork a process for each order, and say its number, until the worker is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the ended ones need no funeral
+    missing = list(PRELOADED)
     while True:
+        if missing and not select.select([door], [], [], 0)[0]:
+            preload(missing.pop(0))
+            continue
         message, files, _, _ = socket.recv_fds(door, _LONGEST, 3)
         if not message:
             return
@@ -30,6 +49,13 @@ def serve(door: socket.socket) -> None:
         for file in files:
             os.close(file)
         door.send(str(pid).encode())
+
+
+def preload(name: str) -> None:
+    """Import for all forks to come, and keep the collector from touching, and so copying, what they share."""
+    importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def become(order: dict[str, object], files: list[int]) -> None:

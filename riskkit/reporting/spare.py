@@ -1,0 +1,154 @@
+"""A report's kernel forked from the nursery, where all that a notebook imports is imported: it starts in no time.
+
+It is forked as soon as the report's process is behind its fence and within its bounds, so it has both. It holds no end
+of the pipes on which that process talks to the worker, and waits until papermill says where to listen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import sys
+import traceback
+from importlib.metadata import EntryPoint
+from typing import Any, NoReturn
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from riskkit.reporting.kernel import die_with_parent
+
+#: As `ps` and `top` show it.
+NAME = "riskkit-kernel"
+_PR_SET_NAME = 15
+#: Between two looks at a kernel that was told to end [s].
+_LOOK = 0.005
+
+
+class Spare:
+    """A kernel that waits; to jupyter_client it is a `Popen`.
+
+    Attributes
+    ----------
+    pid : int
+        It leads a group of its own.
+    returncode : int or None
+        None while it lives.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, door: int) -> None:
+        self.pid, self._door = pid, door
+        self.returncode: int | None = None
+
+    @classmethod
+    def fork(cls, cwd: str) -> Spare:
+        """Fork one, in a process of one thread; it ends when this process does."""
+        parent, (hear, tell) = os.getpid(), os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(tell)
+            _wait_and_be(hear, cwd, parent)
+        os.close(hear)
+        return cls(pid, tell)
+
+    def start(self, arguments: list[str]) -> None:
+        """Tell it the kernel's command line."""
+        os.write(self._door, json.dumps(arguments).encode())
+        os.close(self._door)
+
+    def poll(self) -> int | None:
+        """How it ended; None while it lives."""
+        if self.returncode is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self) -> int:
+        """How it ended, when it has."""
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it lives."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+
+class SpareProvisioner(LocalProvisioner):
+    """Gives jupyter_client the kernel that waits, where it would start one."""
+
+    waiting: Spare
+
+    async def launch_kernel(self, cmd: list[str], **_: Any) -> KernelConnectionInfo:
+        """Let the waiting kernel begin; its folder and environment it has already."""
+        self.waiting.start(cmd[cmd.index("-f") :])
+        self.process = self.waiting  # type: ignore[assignment]  # all that is asked of a Popen
+        self.pid = self.pgid = self.waiting.pid
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """As its parent, which looks ten times a second: a report would wait for that."""
+        while self.process and await self.poll() is None:
+            await asyncio.sleep(_LOOK)
+        return await super().wait()
+
+
+def use(spare: Spare) -> None:
+    """Whatever kernel this process is asked to start, it is this one."""
+    SpareProvisioner.waiting = spare
+    factory = KernelProvisionerFactory.instance()
+    place = f"{SpareProvisioner.__module__}:{SpareProvisioner.__name__}"
+    factory.provisioners["riskkit"] = EntryPoint("riskkit", place, factory.GROUP_NAME)
+    factory.default_provisioner_name = "riskkit"
+
+
+def show_name(name: str) -> None:
+    """Give this process a name that `ps` shows, where that is possible; a fork has the command line of its origin."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def _wait_and_be(hear: int, cwd: str, parent: int) -> NoReturn:
+    """Be the kernel, once it is known where it listens; it never comes back."""
+    try:
+        os.environ["JPY_PARENT_PID"] = str(parent)
+        die_with_parent()
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(2, 1)
+        os.chdir(cwd)
+        show_name(NAME)
+        said = b"".join(iter(lambda: os.read(hear, 4096), b""))
+        os.close(hear)
+        os.close(nothing)
+        if said:
+            _be(json.loads(said))
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)
+
+
+def _be(arguments: list[str]) -> None:
+    from ipykernel import kernelapp  # there already in a fork; heavy elsewhere
+    from numpy import random
+
+    random.seed()  # each fork would draw the same; the module `random` sees to that itself
+    sys.argv = ["riskkit.reporting.kernel", *arguments]
+    kernelapp.launch_new_instance(argv=arguments)
