@@ -65,7 +65,7 @@ def application(settings: Settings) -> Starlette:
     auth, rest = Auth(database, tokens, settings.config), Rest(database, settings.config)
     storage = Storage(database, settings.config, settings.jwt_secret)
     post = Post(Mail(**settings.config.mail), Path(settings.outbox))
-    realtime = Realtime(database, tokens, settings.rest_db)
+    realtime = Realtime(database, tokens)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -17,8 +17,8 @@ from riskkit.local.database import Database
 from riskkit.local.tokens import Caller, TokenRefused, Tokens
 
 _log = logging.getLogger("riskkit.local")
-#: How long a channel may outlive the right to hear it [s].
-_CHECK = 1.0
+#: How long a channel may outlive the right to hear it, and how long a message may wait [s].
+_CHECK, _PAUSE = 1.0, 0.2
 _MOST_SOCKETS, _MOST_CHANNELS, _MOST_WAITING = 200, 50, 500
 _PREFIX = "realtime:"
 
@@ -58,15 +58,15 @@ class Connection:
 class Realtime:
     """The sockets of one gateway, and what its database has to tell them."""
 
-    def __init__(self, database: Database, tokens: Tokens, db_url: str) -> None:
-        self._database, self._tokens, self._db_url = database, tokens, db_url
+    def __init__(self, database: Database, tokens: Tokens) -> None:
+        self._database, self._tokens = database, tokens
         self._connections: set[Connection] = set()
         self._listens = False
 
     async def run(self) -> None:
         """Pass on messages, and end channels whose time is up, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
+            tasks.create_task(self._pass_on())
             tasks.create_task(self._watch())
 
     async def socket(self, websocket: WebSocket) -> None:
@@ -146,47 +146,41 @@ class Realtime:
             seen = await connection.execute("select from realtime.messages where id = %s", row)
             return seen.rowcount == 1
 
-    async def _listen(self) -> None:
-        """Hand on every message that a transaction has committed; when the database goes away, every channel fails."""
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(self._db_url, autocommit=True) as listener:
-                    await listener.execute("listen realtime")
-                    self._listens = True
-                    async for notice in listener.notifies():
-                        await self._deliver(notice.payload)
-            except psycopg.Error as error:
-                _log.warning("realtime lost the database", extra={"reason": str(error)})
-            self._listens = False
-            for connection, topic, _ in self._joined():
-                connection.channels.pop(topic)
-                connection.send(topic, "phx_error", {"reason": "the database went away"})
-            await asyncio.sleep(_CHECK)
+    async def _pass_on(self) -> None:
+        """Hand on every message that a transaction has committed; when the database goes away, every channel fails.
 
-    async def _deliver(self, message_id: str) -> None:
-        async with self._database.rest.connection() as database:
-            row = await (await database.execute("select * from realtime.message(%s)", (message_id,))).fetchone()
-        if row is not None:
-            topic, event, payload = row
-            told = {"type": "broadcast", "event": event, "payload": payload, "meta": {"id": message_id}}
-            for connection, joined, _ in self._joined():
-                if joined == _PREFIX + topic:
-                    connection.send(joined, "broadcast", told)
-
-    async def _watch(self) -> None:
-        """End channels whose token has expired or whose member may no longer hear them, and forget old messages."""
+        Messages are taken out of their table now and then: a NOTIFY would make every commit wait for the others.
+        """
         while True:
-            await asyncio.sleep(_CHECK)
             try:
                 async with self._database.rest.connection() as database:
-                    await database.execute("select realtime.forget()")
+                    told = await (await database.execute("select * from realtime.take()")).fetchall()
+                self._listens = True
+                for message_id, topic, event, payload in told:
+                    message = {"type": "broadcast", "event": event, "payload": payload, "meta": {"id": str(message_id)}}
+                    for connection, joined, _ in self._joined():
+                        if joined == _PREFIX + topic:
+                            connection.send(joined, "broadcast", message)
+            except psycopg.Error as error:
+                _log.warning("realtime lost the database", extra={"reason": str(error)})
+                self._listens = False
+                for connection, topic, _ in self._joined():
+                    connection.channels.pop(topic)
+                    connection.send(topic, "phx_error", {"reason": "the database went away"})
+            await asyncio.sleep(_PAUSE if self._listens else _CHECK)
+
+    async def _watch(self) -> None:
+        """End channels whose token has expired or whose member may no longer hear them."""
+        while True:
+            await asyncio.sleep(_CHECK)
+            try:
                 for connection, topic, caller in self._joined():
                     if caller.claims.get("exp", time.time() + 1) <= time.time():
                         connection.end(topic, "Token has expired")
                     elif not await self._may_hear(caller, topic):
                         connection.end(topic, "Unauthorized: You no longer may read from this Channel topic")
             except psycopg.Error:
-                continue  # who listens says so, and ends the channels
+                continue  # who takes the messages says so, and ends the channels
 
     def _joined(self) -> Iterator[tuple[Connection, str, Caller]]:
         for connection in list(self._connections):

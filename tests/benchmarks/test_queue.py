@@ -77,7 +77,7 @@ def empty(desk) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("teams", "told"), [(1, False), (20, False), (20, True)])
 def test_claims_a_second(stack, teams: int, told: bool) -> None:
-    """`told`: each move is broadcast live; the embedded server's NOTIFY then makes commits wait for one another."""
+    """`told`: each move is broadcast live, which writes a row more."""
     url = stack.keys().db_url
     live = "told live" if told else "not told live"
     lines = [f"claim and complete, {QUEUED:,} queued by {teams} team(s), {live}; bare: two commits of one row each:"]

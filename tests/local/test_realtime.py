@@ -23,6 +23,8 @@ create function public.tell(topic text, payload jsonb) returns void language sql
 create function public.tell_all() returns void language sql security definer as
   'select realtime.send(jsonb_build_object(''text'', repeat(''x'', 100000)), ''told'', ''eve@atlas.example'', true)
    from generate_series(1, 50)';
+create function public.count_up(topic text) returns void language sql security definer as
+  'select realtime.send(to_jsonb(n), ''told'', $1, true) from generate_series(1, 30) n';
 """
 CONFIG = "[auth]\njwt_expiry = 8\n"
 EVE = "eve@atlas.example"
@@ -196,6 +198,19 @@ def test_a_payload_of_any_size_is_heard_whole_and_a_rolled_back_one_not(lively, 
     heard = on_the_wire(lively, scene)
     assert heard["payload"] == {"text": "ü" * 200_000}
     assert (heard["type"], heard["event"]) == ("broadcast", "told")
+
+
+def test_messages_are_heard_once_in_their_order_and_do_not_stay(lively, token):
+    async def scene(wire):
+        await wire.join(token)
+        with psycopg.connect(lively.keys().db_url, autocommit=True) as connection:
+            connection.execute("select count_up(%s), count_up('nobody')", [EVE])
+            connection.execute("select count_up(%s)", [EVE])
+        return [(await wire.hear("broadcast"))["payload"]["payload"] for _ in range(60)]
+
+    assert on_the_wire(lively, scene) == [*range(1, 31), *range(1, 31)]
+    with psycopg.connect(lively.keys().db_url) as connection:
+        assert connection.execute("select count(*) from realtime.messages").fetchone() == (0,)
 
 
 def test_a_client_that_does_not_read_holds_nobody_up(lively, token):
