@@ -23,6 +23,7 @@ from riskkit.demo.books import (
     USERS,
     Book,
 )
+from riskkit.demo.limits import LIMITS
 from riskkit.feeds.ecb_rates import exchange_rates
 from riskkit.feeds.skfolio_prices import index_level, index_volatility, share_prices
 from riskkit.local.keys import Keys
@@ -71,6 +72,7 @@ def seed(keys: Keys, project: Path, progress: Progress | None = None) -> None:
                 _import(keys, book)
         tell("books")
         _parents(service, known)
+        _limits(service)
         tell("done")
 
 
@@ -160,6 +162,26 @@ def _parents(service: Client, known_before: set[str]) -> None:
         parent = known[f"{book.team}/{book.parent}"]["id"] if book.parent else None
         if parent != known[book.path]["parent_id"]:
             service.table("portfolios").update({"parent_id": parent}).eq("id", known[book.path]["id"]).execute()
+
+
+def _limits(service: Client) -> None:
+    """The limits of books that have none yet: an approver may have set others since."""
+    books = {rows.portfolio_ref(row).path: row for row in _all(service, "portfolios", rows.PORTFOLIO)}
+    bounded = {row["portfolio_id"] for row in _all(service, "limits", "portfolio_id")}
+    new = [
+        {
+            "team_id": books[path]["team_id"],
+            "portfolio_id": books[path]["id"],
+            "valid_from": HELD_FROM.isoformat(),
+            "note": "The demo's",
+            **vars(limit),
+        }
+        for path, limits in LIMITS.items()
+        for limit in limits
+        if books[path]["id"] not in bounded
+    ]
+    if new:
+        service.table("limits").insert(new).execute()
 
 
 def _all(service: Client, table: str, columns: str, *, shared: bool = False) -> list[dict[str, Any]]:

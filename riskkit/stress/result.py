@@ -111,9 +111,11 @@ class StressResult:
         return frame if column == "position" else frame.groupby(column, sort=True).sum().reset_index()
 
     def metrics(self) -> tuple[Metric, ...]:
-        """The figures a run stores: value, and P&L and its share of the gross value by valued scenario."""
+        """The figures a run stores: value, worst loss (positive), P&L and its share of the gross value by scenario."""
         unit = self.portfolio.base_currency
         metrics = [Metric("value", self.value, unit), Metric("gross_value", self.gross_value, unit)]
+        if self.worst is not None and self.worst.pnl is not None:
+            metrics.append(Metric("stress_loss", -self.worst.pnl, unit))
         for row in self.rows:
             labels = {"scenario": row.scenario.name}
             if row.pnl is not None and row.fraction is not None:

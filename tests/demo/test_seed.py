@@ -11,6 +11,7 @@ from supabase import ClientOptions, create_client
 
 from riskkit.demo import seed
 from riskkit.demo.books import BOOKS, CHANGED, HELD_FROM, PASSWORD, USERS
+from riskkit.demo.limits import LIMITS
 from riskkit.local.stack import Stack
 from riskkit.store.inputs import load_inputs, resolve_as_of
 from riskkit.store.supabase import SupabaseStore
@@ -132,6 +133,15 @@ def test_the_fund_is_its_two_books_as_they_were(quant):
     shares = {position.symbol: position.quantity for position in inputs.portfolio.positions}
     assert (shares["AAPL"], shares["AMD"], shares["XOM"]) == (80_000, 15_000, -70_000)
     assert [book.held_from for book in inputs.books] == [HELD_FROM, CHANGED]
+
+
+@pytest.mark.parametrize("path", LIMITS)
+def test_every_book_has_limits_in_force_on_every_day(stores, path):
+    store = stores[f"quant@{path.split('/')[0]}.example"]
+    ref = next(one for one in store.portfolios() if one.path == path)
+    for day in (HELD_FROM, date(2022, 12, 28)):
+        assert set(store.gate_facts(ref, "portfolio_var", day, {}).limits) == set(LIMITS[path])
+    assert {one.unit for one in LIMITS[path]} <= {ref.base_currency, "fraction"}
 
 
 def test_sources_and_licences_are_named(quant):

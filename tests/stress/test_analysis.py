@@ -73,6 +73,7 @@ def test_what_a_run_stores() -> None:
     result = stress_test(BOOK, HISTORY, EVERY)
     stored = {(m.name, *sorted(m.labels.items())): m.value for m in result.metrics()}
     assert stored[("stress_pnl", ("scenario", "covid"))] == result.rows[0].pnl
+    assert stored[("stress_loss",)] == -min(row.pnl for row in result.rows if row.pnl is not None)
     assert ("stress_pnl", ("scenario", "rates")) not in stored
     assert stored[("stress_pnl", ("position", "put"), ("scenario", "crash"))] == result.rows[2].by_position[2]
     tables = result.tables()
