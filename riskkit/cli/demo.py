@@ -7,7 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from calendar import monthrange
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import FrameType
 
@@ -15,32 +19,47 @@ import click
 from tqdm import tqdm
 
 from riskkit.cli.report import progress, summary
-from riskkit.demo.books import PASSWORD, USERS
+from riskkit.cli.signed_in import day_option
+from riskkit.demo.books import LAST_DAY, PASSWORD, USERS
+from riskkit.demo.official import Official, OnLook
 from riskkit.demo.seed import seed
 from riskkit.errors import RiskkitError
 from riskkit.local.stack import Stack
-from riskkit.reporting.order import definition, place_order
+from riskkit.reporting.making import FinishedRun
 from riskkit.reporting.places import Places
 from riskkit.reporting.runner import run_report
-from riskkit.runs.identity import code_version
 from riskkit.session import current, sign_in
 from riskkit.settings import Settings
+from riskkit.status import Item
 from riskkit.store.connect import open_store
 from riskkit.store.contract import Store
 
-#: The sign-in the demo's reports run as, its reports, and its book.
+#: Whose schedules the demo's reports are of; the reports that are run anew, and their book.
 QUANT = "quant@atlas.example"
 REPORTS = ("portfolio_var", "stress_test")
 BOOK = "atlas/demo"
+
+
+def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[date, date] | None:
+    """The first and the last day of a month given as YYYY-MM."""
+    if value is None:
+        return None
+    first = day_option(context, parameter, f"{value}-01")
+    assert first is not None  # noqa: S101 (a value was given)
+    return first, min(first.replace(day=monthrange(first.year, first.month)[1]), LAST_DAY)
 
 
 @click.command("demo")
 @click.option("--serve/--no-serve", default=True, help="Serve the dashboards at the end, until Ctrl-C.")
 @click.option("--lab", is_flag=True, help="Open the notebooks in JupyterLab instead of running reports.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True, help="Where to serve; 0: any.")
-@click.option("--fresh", is_flag=True, help="Run the reports again even where the same ones are there.")
-def command(*, serve: bool, lab: bool, port: int, fresh: bool) -> None:
-    """Start an embedded Supabase, seed two teams with real market data, run both reports, serve the dashboards.
+@click.option("--fresh", is_flag=True, help="Run the first two reports once more, as the quant, unofficially.")
+@click.option("--replay", metavar="MONTH", callback=_month, help="Make a month's scheduled reports too: 2022-12.")
+def command(*, serve: bool, lab: bool, port: int, fresh: bool, replay: tuple[date, date] | None) -> None:
+    """Start an embedded Supabase, seed two teams with real market data, make the last day's reports, serve dashboards.
+
+    The reports are those that the schedules in parameters/ ask for on the last day of the data: fired as slots, made by
+    a worker from the queue, official. The schedules stay paused, for on the real clock the demo has no data.
 
     A second run finds the data and the reports in place. Ctrl-C, or the end, stops whatever this command started.
     """
@@ -51,7 +70,11 @@ def command(*, serve: bool, lab: bool, port: int, fresh: bool) -> None:
         if lab:
             _lab(settings.project)
             return
-        _reports(settings, fresh=fresh)
+        _official(settings, LAST_DAY, LAST_DAY)
+        if replay is not None:
+            _replay(settings, *replay)
+        if fresh:
+            _own(settings)
         if serve:
             _print_sign_ins()
             _serve(port)
@@ -92,28 +115,68 @@ def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a
     raise KeyboardInterrupt
 
 
-def _reports(settings: Settings, *, fresh: bool) -> None:
+def _official(settings: Settings, first: date, last: date) -> None:
+    """The reports of some days' slots; each is said with its figures and where it lies."""
+    with Official(settings, current(settings)) as official, open_store(settings, current(settings)) as store:
+        official.sync()
+        before = {one.run for one in official.look(first, last)}
+        with _bar() as told:
+            made = official.make(first, last, told)
+        for one in made:
+            click.echo(_said(settings, store, one, there=one.run in before))
+    if any(one.state == "failed" for one in made):
+        raise RiskkitError("A report failed: `riskkit jobs list --state dead` and `riskkit jobs show` say more.")
+
+
+def _replay(settings: Settings, first: date, last: date) -> None:
+    """A month of slots, in short."""
+    begin = time.monotonic()
+    with Official(settings, current(settings)) as official:
+        there = sum(one.state == "done" for one in official.look(first, last))
+        with _bar() as told:
+            made = official.make(first, last, told)
+    states = Counter(one.state for one in made)
+    seconds = time.monotonic() - begin
+    said = ", ".join(f"{count} {state}" for state, count in states.items())
+    days = len({one.local.date() for one in made})
+    click.echo(
+        f"{first:%Y-%m} replayed: {said} on {days} days, {there} of them there before; {seconds:.0f} s.\n"
+        f"  riskkit status --day {last} --days {(last - first).days + 1} shows them."
+    )
+
+
+def _own(settings: Settings) -> None:
+    """The first two reports as a person makes them."""
     with open_store(settings, current(settings)) as store:
         for report in REPORTS:
-            there = None if fresh else _there(settings, store, report)
-            if there is not None:
-                click.echo(f"{report} · {BOOK} · already there\n  {there.relative_to(settings.project)}")
-                continue
             with progress(quiet=False) as on_step:
                 run = run_report(settings, store, report, {"portfolio": BOOK}, on_step)
             click.echo(summary(run))
 
 
-def _there(settings: Settings, store: Store, report: str) -> Path | None:
-    """The page of an earlier run of this code with these parameters, if its folder is still there."""
-    order = place_order(store, definition(settings.project, report), {"portfolio": BOOK})
-    code = code_version(settings.project)
-    for record in store.runs(order.ref, report):
-        same = record.parameters == dict(order.parameters) and record.code == code and record.as_of == order.as_of
-        page = Places.of(settings).run(report, record.as_of, order.ref.path, record.id) / "report.html"
-        if same and page.is_file():
-            return page
-    return None
+@contextlib.contextmanager
+def _bar() -> Iterator[OnLook]:
+    """How many reports are there, where a person watches."""
+    with tqdm(total=1, desc="reports", leave=False, disable=not sys.stderr.isatty(), bar_format=_BAR) as bar:
+
+        def show(items: tuple[Item, ...]) -> None:
+            done = sum(1.0 if not one.awaited else (one.percent or 0) / 100 for one in items)
+            running = next((f"{one.report} {one.as_of}" for one in items if one.state == "running"), "reports")
+            bar.total, bar.n = max(len(items), 1), done
+            bar.set_description_str(running[:28])
+
+        yield show
+
+
+def _said(settings: Settings, store: Store, one: Item, *, there: bool) -> str:
+    if one.run is None:
+        return f"{one.report} · {one.portfolio} · {one.as_of} · {one.state} {one.reason}".rstrip()
+    record = store.run(one.run)
+    folder = Places.of(settings).run(record.report, record.as_of, one.portfolio, record.id)
+    if there:
+        page = (folder / "report.html").relative_to(settings.project)
+        return f"{one.report} · {one.portfolio} · already there\n  {page}"
+    return summary(FinishedRun(record, folder, one.portfolio, {}, {}))
 
 
 def _print_sign_ins() -> None:

@@ -138,7 +138,8 @@ def _sessions(name: str) -> dict[date, Session]:
 @lru_cache(maxsize=8)
 def _holidays(name: str) -> dict[date, str]:
     calendar, (first, last) = _calendar(name), (pd.Timestamp(FIRST), pd.Timestamp(LAST))
-    ordinary = calendar.regular_holidays.holidays(first, last, return_name=True)
+    with warnings.catch_warnings(action="ignore", category=pd.errors.PerformanceWarning):  # its rules, day by day
+        ordinary = calendar.regular_holidays.holidays(first, last, return_name=True)
     named = ((stamp.date(), str(cause)) for stamp, cause in ordinary.items())
     special = ((pd.Timestamp(stamp).date(), "closed by special notice") for stamp in calendar.adhoc_holidays)
     return dict(chain(special, named))

@@ -140,6 +140,8 @@ def _fired(seen: Observed, schedule: ObservedSchedule, fire: ObservedFire, jobs:
         return []
     if fire.outcome != "enqueued":
         return [_skipped(schedule, fire, _SKIPPED.get(fire.outcome, fire.outcome))]
+    if not jobs and fire.jobs:  # they are left out, or gone with their portfolio
+        return []
     if not jobs:
         return [_skipped(schedule, fire, fire.note or "the schedule names no portfolio")]
     return [_of_job(seen, job, schedule, fire) for job in _latest(jobs, by_book=True)]

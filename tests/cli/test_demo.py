@@ -76,9 +76,10 @@ def first(project):
     return finished(start(project, "--no-serve"))
 
 
-def test_it_runs_both_reports_and_says_where_they_lie(project, first):
+def test_the_last_slots_reports_are_official_and_it_says_where_they_lie(project, first):
     pages = re.findall(r"(reports/\S+/report\.html)", first)
-    assert [page.split("/")[1] for page in pages] == ["portfolio_var", "stress_test"]
+    assert [page.split("/")[1] for page in pages] == ["portfolio_var", "stress_test", "report_status"]
+    assert first.count("· 2022-12-28 · official") == 3
     assert all((project / page).is_file() for page in pages)
     assert "2022-12-28" in first
     assert left_behind(project) == []
@@ -87,8 +88,8 @@ def test_it_runs_both_reports_and_says_where_they_lie(project, first):
 def test_a_second_run_changes_no_row(project, first):
     before = row_counts(project)
     assert before["public.factor_levels"] > 100_000
-    assert before["public.report_runs"] == 2
-    assert finished(start(project, "--no-serve")).count("already there") == 2
+    assert before["public.report_runs"] == before["public.calculation_jobs"] == 3
+    assert finished(start(project, "--no-serve")).count("already there") == 3
     after = row_counts(project)
     signed_in = after.pop("public.audit_log") - before.pop("public.audit_log")
     assert after == before
