@@ -17,6 +17,7 @@ from riskkit.reporting.blocks import header
 from riskkit.reporting.execute import CellFailed, Executed, Guard, execute
 from riskkit.reporting.failure import keep_failure, reason
 from riskkit.reporting.gating import Gates
+from riskkit.reporting.index import note
 from riskkit.reporting.ledger import Ledger
 from riskkit.reporting.order import Order
 from riskkit.reporting.pages import PDF, files_in, write, write_pages
@@ -161,6 +162,7 @@ class _Run:
             self.ledger.commit(record)
         with step("publish"):
             publish(final, target)
+            note(places, [target])
         return FinishedRun(record, target, self.order.ref.path, self.steps.seconds, self.steps.processor_seconds)
 
     def _freeze(self) -> tuple[Inputs, dict[str, str], Gates]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskkit.errors import InputError
+from riskkit.reporting.index import note
 from riskkit.reporting.places import Places, abandoned, remove, work_folder
 from riskkit.runs.objects import ObjectDamaged, fsync
 from riskkit.runs.record import PAGES, RUN_JSON, in_folder, read_run
@@ -62,6 +63,7 @@ def sweep(places: Places, store: Store, user_id: str) -> Swept:
                 with contextlib.suppress(InputError):  # damaged pages: restored from the artifacts below
                     publish(work / "final", places.inside(target["folder"]))
                     finished.append(work.name)
+                note(places, [places.inside(target["folder"])])
             elif target is not None and target["user_id"] != user_id:
                 continue
             else:
@@ -129,4 +131,5 @@ def _restore(places: Places, record: RunRecord, target: Path, pages: dict[str, A
             (final / name).parent.mkdir(exist_ok=True)
             places.objects.take(artifact, final / name)
         publish(final, target)
+        note(places, [target])
     return True
