@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -107,6 +108,13 @@ def _stop(process):
 
 
 CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture
+def half_open():
+    """The address of a server that takes connections and never answers, as a proxy does whose other end has died."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 
 from riskkit.errors import RiskkitError, Unavailable
 
@@ -143,10 +143,12 @@ class AuthClient:
     ----------
     url, key : str
         The Supabase project's address and its publishable key.
+    patience : float
+        Longest wait for an answer, in seconds.
     """
 
-    def __init__(self, url: str, key: str) -> None:
-        self._root, self._key = url.rstrip("/"), key
+    def __init__(self, url: str, key: str, patience: float = 10.0) -> None:
+        self._root, self._key, self._patience = url.rstrip("/"), key, patience
 
     async def password(self, email: str, password: str, agent: str = "") -> Grant:
         """Sign in; Auth notes the browser's name, `agent`, with the session."""
@@ -255,10 +257,10 @@ class AuthClient:
         if agent.isascii() and agent.isprintable() and agent:
             headers["User-Agent"] = agent
         text = None if body is None else json.dumps(body)
-        request = HTTPRequest(url, method, headers, text, request_timeout=10, follow_redirects=False)
+        request = HTTPRequest(url, method, headers, text, request_timeout=self._patience, follow_redirects=False)
         try:
             response = await AsyncHTTPClient().fetch(request, raise_error=False)
-        except OSError as error:
+        except (OSError, HTTPClientError) as error:  # the latter: no answer in time, or half of one
             raise Unavailable(_SILENT) from error
         if response.code == 599 or response.code >= 500:
             raise Unavailable(_SILENT) from response.error

@@ -16,7 +16,7 @@ from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, Riskkit
 
 #: PostgREST's `max_rows`: longer lists are read page by page.
 PAGE = 1000
-_TIMEOUT = 60.0
+_TIMEOUT = 30.0
 
 
 class Rest:

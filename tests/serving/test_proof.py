@@ -22,6 +22,13 @@ def test_a_code_that_nobody_judged_may_be_tried_again():
             asyncio.run(codes.show(NOBODY, GRANT, FACTORS, "123456"))
 
 
+def test_auth_that_takes_the_connection_and_never_answers_is_given_up_on(half_open):
+    begun = time.monotonic()
+    with pytest.raises(Unavailable, match="does not answer"):
+        asyncio.run(AuthClient(half_open, "key", patience=0.3).password("a@b.example", "password"))
+    assert time.monotonic() - begun < 10
+
+
 def test_wrong_codes_are_counted_and_forgotten():
     now = [0.0]
     codes = Codes(lambda: now[0])
