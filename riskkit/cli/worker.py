@@ -13,6 +13,7 @@ from riskkit import logs
 from riskkit.reporting.alone import keep_to_itself
 from riskkit.reporting.job import Service
 from riskkit.reporting.worker import Plan, Worker
+from riskkit.errors import Unavailable
 from riskkit.settings import Settings, take_service_key
 
 #: What a process says that SIGTERM ended.
@@ -31,9 +32,10 @@ def command(lanes: int, queue: str, once: bool, grace: float) -> None:
     """Make the reports of the queue: each job's run is official, and is there whole or not at all.
 
     Start as many as you like, on any machine that has the project. What a killed worker held goes to another when its
-    lease lapses. SIGTERM: no new job, those that run may finish within --grace; the second ends it at once. Needs the
-    service key: SUPABASE_SERVICE_ROLE_KEY, the file that SUPABASE_SERVICE_ROLE_KEY_FILE names, or the embedded
-    Supabase's own file. The notebooks' processes get none of it.
+    lease lapses. While the database has other migrations than the project, no job is claimed. SIGTERM: no new job,
+    those that run may finish within --grace; the second ends it at once. Needs the service key:
+    SUPABASE_SERVICE_ROLE_KEY, the file that SUPABASE_SERVICE_ROLE_KEY_FILE names, or the embedded Supabase's own file.
+    The notebooks' processes get none of it.
     """
     settings = Settings.load()
     url, _ = settings.supabase()
@@ -60,3 +62,5 @@ def command(lanes: int, queue: str, once: bool, grace: float) -> None:
         counts = Counter(worker.outcomes)
         said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
         click.echo(f"{len(worker.outcomes)} jobs{': ' if said else ''}{said}")
+    if once and worker.misfit:
+        raise Unavailable(f"no job was claimed: {worker.misfit}")

@@ -23,6 +23,7 @@ from riskkit.settings import Settings
 from riskkit.store.contract import Artifact, RunRecord, Store
 from riskkit.store.place import Place
 from riskkit.store.queue import Held, WorkerQueue
+from riskkit.store.retention import RetentionStore
 from riskkit.store.service import SERVICE, Bucket, ServiceStore
 
 _log = logging.getLogger("riskkit.worker")
@@ -50,6 +51,10 @@ class Service:
     def store(self, team_id: str | None = None) -> ServiceStore:
         """The store, narrowed to a team; close it after use."""
         return ServiceStore(self.url, self.key, team_id)
+
+    def retention(self) -> RetentionStore:
+        """Retention of all teams; close it after use."""
+        return RetentionStore(self.url, self.key)
 
     def close(self) -> None:
         """Close the connections."""

@@ -17,6 +17,8 @@ from riskkit.errors import RiskkitError
 from riskkit.reporting.heart import Heart
 from riskkit.reporting.job import Attempt, Service
 from riskkit.reporting.places import Places
+from riskkit.reporting.retention import retain
+from riskkit.reporting.schema import SchemaCheck
 from riskkit.reporting.stopping import Stop
 from riskkit.reporting.sweep import sweep
 from riskkit.settings import Settings
@@ -27,8 +29,8 @@ _log = logging.getLogger("riskkit.worker")
 
 #: Seconds between two looks at an empty queue, and between two looks at the hearts.
 _IDLE, _WATCH = 1.0, 0.2
-#: Seconds between two sweeps.
-_SWEEP = 60.0
+#: Seconds between two sweeps, and between two rounds of retention.
+_SWEEP, _RETAIN = 60.0, 3600.0
 #: Bytes without which no job is begun: its report could not be written.
 _ROOM = 64 * 2**20
 
@@ -75,7 +77,13 @@ class Worker:
         self._active: set[Attempt] = set()
         self._lock = threading.Lock()
         self._told_full = False
+        self._schema = SchemaCheck(settings.project, service.queue.schema_versions)
         self.outcomes: list[str] = []
+
+    @property
+    def misfit(self) -> str:
+        """Why no job is claimed: the database has other migrations than the project; empty while they fit."""
+        return self._schema.misfit
 
     def stop(self) -> None:
         """Claim no more, and end when the jobs that run have ended or the grace is over."""
@@ -117,6 +125,8 @@ class Worker:
         if not self._room():
             return None
         try:
+            if not self._schema.fits():
+                return None
             return self._service.queue.claim(self._id, self._plan.queue, self._plan.lease)
         except RiskkitError as error:
             _log.warning("no claim", extra={"error": str(error)})
@@ -145,8 +155,9 @@ class Worker:
                 self._active.discard(attempt)
 
     def _keep_house(self) -> None:
-        """Take jobs from workers that fell silent; now and then settle what they left on this machine."""
+        """Take jobs from workers that fell silent; now and then settle what they left here, and let old runs go."""
         swept = time.monotonic()
+        retained = swept - _RETAIN + _SWEEP
         while True:
             try:
                 for job, state in self._service.queue.reap():
@@ -158,6 +169,9 @@ class Worker:
             if time.monotonic() - swept > _SWEEP:
                 self._settle()
                 swept = time.monotonic()
+            if time.monotonic() - retained > _RETAIN:
+                self._retain()
+                retained = time.monotonic()
 
     def _settle(self) -> None:
         try:
@@ -168,3 +182,15 @@ class Worker:
             return
         if swept.removed or swept.finished or swept.restored:
             _log.info("swept", extra={name: list(ids) for name, ids in vars(swept).items()})
+
+    def _retain(self) -> None:
+        if self._schema.misfit:
+            return
+        try:
+            with self._service.retention() as store:
+                released = retain(self._places, store, self._service.bucket)
+        except (RiskkitError, OSError) as error:
+            _log.warning("retention not at its end", extra={"error": str(error)})
+            return
+        if any(vars(released).values()):
+            _log.info("retention", extra=vars(released))

@@ -93,11 +93,12 @@ def _plans(reports: Sequence[ReportFile], books: Sequence[PortfolioRef], team: s
             continue
         chosen = tuple(one for one in (_selector(name, report, books, team) for name in report.portfolios) if one)
         if chosen:
-            run = report.execution
+            run, kept = report.execution, report.retention
             parameters = {name: value for name, value in report.parameters.items() if name != "as_of"}
             yield report.key, Plan(
                 report.timetable, report.key, parameters, tuple(sorted(chosen)), run.concurrency, run.retries + 1,
                 60 * run.timeout_minutes, tuple(sorted(report.recipients)), report.alarm_after_minutes,
+                None if kept is None else kept.keep_last, kept is None or kept.month_ends,
             )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 from riskkit.errors import InputError
 from riskkit.gates import Verdict
 from riskkit.metric import Metric
-from riskkit.store.rest import Rest
+from riskkit.store.queue import between
+from riskkit.store.rest import PAGE, Rest
 
 #: Longest operators first, so that `>=` is not read as `>`.
 OPERATORS = (">=", "<=", "!=", "=", ">", "<")
 _CONDITION = re.compile(r"\s*(?P<metric>[^\s<>=!]*)\s*(?P<op>>=|<=|!=|==|=|>|<)?\s*(?P<value>.*?)\s*", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+#: What tells runs apart whose ids begin alike, and how many of them are named.
+_NAMED, _LISTED = "id,report,as_of,portfolios(slug)", 5
 _NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 
 
@@ -79,6 +83,10 @@ class FoundRun:
         The headline figures, in the run's own order.
     verdict : {"PASS", "WARN", "BLOCK"} or None
         Of its gates; None: it was not judged.
+    current : bool
+        False: another official run has taken its place.
+    hold : str
+        Why retention never removes it; empty where it may.
     """
 
     id: str
@@ -90,6 +98,20 @@ class FoundRun:
     status: str
     metrics: tuple[Metric, ...]
     verdict: Verdict | None
+    current: bool
+    hold: str
+
+
+@dataclass(frozen=True)
+class DoomedRun:
+    """A run that retention would remove now; `portfolio` is `team/portfolio`."""
+
+    id: str
+    report: str
+    portfolio: str
+    as_of: date
+    run_at: datetime
+    current: bool
 
 
 def condition(text: str) -> Condition:
@@ -142,6 +164,62 @@ class Runs(Rest):
         )
         return tuple(map(_found, rows))
 
+    def named(self, beginning: str) -> str:
+        """The id of the run whose id this is or begins with.
+
+        Raises
+        ------
+        InputError
+            There is none that the user may see, or there are several: names them.
+        """
+        first, last = between("run", beginning)
+        found = self._select("report_runs", _NAMED, lambda q: q.gte("id", first).lte("id", last))
+        if len(found) == 1:
+            return str(found[0]["id"])
+        expected = "the id of a run that you may see"
+        if found:
+            several = "; ".join(map(_named, found[:_LISTED])) + ("; …" if len(found) > _LISTED else "")
+            expected = f"more of the id, for it begins those of {len(found)} runs: {several}"
+        raise InputError("run", beginning, expected)
+
+    def successor(self, run_id: str) -> tuple[str, str] | None:
+        """The run that superseded this one, and why."""
+        found = self._select("report_runs", "id,reason", lambda q: q.eq("supersedes", run_id))
+        return (found[-1]["id"], found[-1]["reason"]) if found else None
+
+    def rerun(self, run_id: str, reason: str) -> str:
+        """Queue a current official run again, for its slot and day and with its parameters; the job's id.
+
+        Raises
+        ------
+        InputError
+            The run cannot be made again, or the reason is none.
+        Forbidden
+            The user is no analyst of its team.
+        """
+        return str(self._call("rerun_run", p_run=run_id, p_reason=reason))
+
+    def hold(self, run_id: str, reason: str) -> None:
+        """Keep a run whatever retention says. Analyst and up."""
+        self._call("hold_run", p_run=run_id, p_reason=reason)
+
+    def release(self, run_id: str) -> bool:
+        """Let retention remove a run that was on hold; False if it was on none. Approver and up."""
+        return bool(self._call("release_run", p_run=run_id))
+
+    def to_prune(self, limit: int = PAGE) -> tuple[DoomedRun, ...]:
+        """What retention would remove now of the user's teams, oldest first."""
+        return tuple(map(_doomed, self._call("runs_to_prune", p_limit=limit)))
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row['id']} ({row['report']}, {row['portfolios']['slug']}, {row['as_of']})"
+
+
+def _doomed(row: dict[str, Any]) -> DoomedRun:
+    book, made = f"{row['team']}/{row['portfolio']}", datetime.fromisoformat(row["run_at"])
+    return DoomedRun(row["id"], row["report"], book, date.fromisoformat(row["as_of"]), made, row["current"])
+
 
 def _found(row: dict[str, Any]) -> FoundRun:
     return FoundRun(
@@ -154,4 +232,6 @@ def _found(row: dict[str, Any]) -> FoundRun:
         status=row["status"],
         metrics=tuple(Metric(one["name"], float(one["value"]), one["unit"]) for one in row["metrics"]),
         verdict=row["verdict"],
+        current=row["current"],
+        hold=row["hold"] or "",
     )

@@ -15,7 +15,8 @@ from riskkit.store.rows import Row
 
 _COLUMNS = (
     "id,team_id,name,cron,timezone,calendar,roll,as_of_rule,misfire,misfire_cap,grace_minutes,args,portfolios,"
-    "concurrency,max_attempts,timeout_s,recipients,alarm_after_minutes,enabled,cursor_at,revision,teams(slug)"
+    "concurrency,max_attempts,timeout_s,recipients,alarm_after_minutes,keep_last,keep_month_ends,enabled,cursor_at,"
+    "revision,teams(slug)"
 )
 #: The one selector that means every book of the team, as the database writes it.
 EVERY = "*"
@@ -44,6 +45,10 @@ class Plan:
         Mail addresses and names of the team's webhooks.
     alarm_after_minutes : int or None
         A report that is not there so long after its slot is late; None: the timetable's grace.
+    keep_last : int or None
+        So many of the latest slots' runs are kept, for each book; None: all.
+    keep_month_ends : bool
+        Whether the last current run of each month is kept too.
     """
 
     timetable: Timetable
@@ -55,6 +60,8 @@ class Plan:
     timeout_s: int
     recipients: tuple[str, ...] = ()
     alarm_after_minutes: int | None = None
+    keep_last: int | None = None
+    keep_month_ends: bool = True
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -76,6 +83,8 @@ class Plan:
             "timeout_s": self.timeout_s,
             "recipients": list(self.recipients),
             "alarm_after_minutes": self.alarm_after_minutes,
+            "keep_last": self.keep_last,
+            "keep_month_ends": self.keep_month_ends,
         }
 
 
@@ -134,6 +143,8 @@ class Schedule:
             kept["timeout_s"],
             tuple(kept["recipients"]),
             kept["alarm_after_minutes"],
+            kept["keep_last"],
+            kept["keep_month_ends"],
         )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,8 @@ from riskkit.store.supabase import SupabaseStore, readable
 
 #: Stands for the service where a user's id is asked for: whose runs a sweep settles.
 SERVICE = "service"
-_BUCKET = "reports"
+#: The private bucket of reports.
+BUCKET = "reports"
 _TIMEOUT = 30.0
 
 
@@ -73,18 +77,41 @@ class Bucket:
         self._http.close()
 
     def put(self, team_id: str, artifact: Artifact, path: Path) -> None:
-        """Keep an artifact for its team; one that is there already is the same, for its name is its hash.
+        """Keep an artifact for its team; one that is there already is the same, and is not collected for a while.
 
         Raises
         ------
         Unavailable
             Storage does not answer, or refuses: said so, for nothing is in it that would be refused for ever.
         """
-        options: Any = {"content-type": artifact.media_type, "upsert": "false"}
+        options: Any = {"content-type": artifact.media_type, "upsert": "true"}
+        with self._answering(f"did not take {artifact.name}"):
+            self._files.from_(BUCKET).upload(f"{team_id}/{artifact.key}", path.read_bytes(), options)
+
+    def get(self, team_id: str, artifact: Artifact) -> bytes:
+        """The bytes of an artifact, as they were put there.
+
+        Raises
+        ------
+        Unavailable
+            Storage does not answer, does not have it, or has other bytes.
+        """
+        with self._answering(f"does not give {artifact.name}"):
+            found = bytes(self._files.from_(BUCKET).download(f"{team_id}/{artifact.key}"))
+        if hashlib.sha256(found).hexdigest() != artifact.sha256:
+            raise Unavailable(f"Storage at {self._url} has other bytes for {artifact.name} than were put there.")
+        return found
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove files by their names, `<team>/<key>`; one that is gone already is no error."""
+        with self._answering(f"did not remove {len(names)} files"):
+            self._files.from_(BUCKET).remove(list(names))
+
+    @contextmanager
+    def _answering(self, refusal: str) -> Iterator[None]:
         try:
-            self._files.from_(_BUCKET).upload(f"{team_id}/{artifact.key}", path.read_bytes(), options)
+            yield
         except StorageApiError as error:
-            if str(error.status) != "409":
-                raise Unavailable(f"Storage at {self._url} did not take {artifact.name}: {error.message}") from error
+            raise Unavailable(f"Storage at {self._url} {refusal}: {error.message}") from error
         except httpx.HTTPError as error:
             raise Unavailable(f"Storage at {self._url} does not answer: {error or type(error).__name__}.") from error

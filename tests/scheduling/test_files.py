@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from riskkit.errors import InputError
-from riskkit.parameters.execution import Execution
+from riskkit.parameters.execution import Execution, Retention
 from riskkit.parameters.report_file import ReportFile
 from riskkit.schedules import Timetable
 from riskkit.scheduling.files import changes
@@ -52,6 +52,12 @@ def test_what_the_jobs_are_given():
     (one,) = changes([report(retries=0, timeout_minutes=2, concurrency=3)], BOOKS, (), ["atlas"])
     assert (one.plan.max_attempts, one.plan.timeout_s, one.plan.concurrency) == (1, 120, 3)
     assert one.plan.columns["args"] == {"report": "var", "parameters": {"horizon_days": 5}}
+
+
+def test_which_runs_are_kept():
+    given = [report("a"), replace(report("b"), retention=Retention(30, month_ends=False))]
+    found = changes(given, BOOKS, (), ["atlas"])
+    assert [(one.plan.keep_last, one.plan.keep_month_ends) for one in found] == [(None, True), (30, False)]
 
 
 @pytest.mark.parametrize("name", ["demo", "sold", "atlas/sold"])
