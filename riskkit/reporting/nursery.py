@@ -17,6 +17,8 @@ import socket
 from riskkit.reporting import child
 
 _LONGEST = 2**16
+#: So many orders are no batch yet: who makes one report is not made to import for others.
+_SINGLE = 2
 #: What notebooks import, in pieces of less than a second: between two of them an order is seen to.
 PRELOADED = (
     "ipykernel.kernelapp",
@@ -34,9 +36,9 @@ PRELOADED = (
 def serve(door: socket.socket) -> None:
     """Fork a process for each order, and say its number, until the worker is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the ended ones need no funeral
-    missing = list(PRELOADED)
+    missing, forked = list(PRELOADED), 0
     while True:
-        if missing and not select.select([door], [], [], 0)[0]:
+        if missing and forked >= _SINGLE and not select.select([door], [], [], 0)[0]:
             preload(missing.pop(0))
             continue
         message, files, _, _ = socket.recv_fds(door, _LONGEST, 3)
@@ -49,6 +51,7 @@ def serve(door: socket.socket) -> None:
         for file in files:
             os.close(file)
         door.send(str(pid).encode())
+        forked += 1
 
 
 def preload(name: str) -> None:

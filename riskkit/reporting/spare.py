@@ -7,6 +7,7 @@ of the pipes on which that process talks to the worker, and waits until papermil
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import json
 import os
@@ -59,7 +60,8 @@ class Spare:
 
     def start(self, arguments: list[str]) -> None:
         """Tell it the kernel's command line."""
-        os.write(self._door, json.dumps(arguments).encode())
+        with contextlib.suppress(BrokenPipeError):  # it is dead: whoever waits for it will see
+            os.write(self._door, json.dumps(arguments).encode())
         os.close(self._door)
 
     def poll(self) -> int | None:

@@ -38,7 +38,7 @@ _NURSERY = "riskkit.reporting.nursery"
 #: After `OPEN`: what the parameter `note` or the book's name asks for.
 BEHAVE = """\
 import os, time
-if book["ref"]["slug"] == "poison" or note == "boom":
+if book["ref"]["slug"].startswith("poison") or note == "boom":
     raise ValueError("no <price>")
 if note == "memory":
     held = bytearray(6 * 2**30)
