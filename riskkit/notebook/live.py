@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ipywidgets import HTML, Layout, VBox
+from ipywidgets import HTML, HBox, Layout, VBox
 
 from riskkit.charts.view import View
 from riskkit.errors import RiskkitError
@@ -17,6 +17,7 @@ from riskkit.notebook.analysis import Analysis
 from riskkit.notebook.answers import Answer, Answers, Beside, ViewFunction
 from riskkit.notebook.companion import Companion, unable
 from riskkit.notebook.recompute import Recompute
+from riskkit.notebook.requesting import Requesting
 from riskkit.notebook.surroundings import Surroundings
 from riskkit.panels import open_panel
 from riskkit.panels.desk import Desk, Panel, Shown
@@ -30,6 +31,8 @@ from riskkit.widgets.sentence import sentence
 from riskkit.widgets.status import Status
 
 _log = logging.getLogger("riskkit.notebook")
+#: A run's page as a dashboard's page sees it.
+_RUNS = "../reports/"
 #: [s] Between two moves of the progress bar.
 _TELL_EVERY = 0.15
 
@@ -49,6 +52,8 @@ class LiveRun:
         After `controls()`.
     panels : dict
         By name, those opened so far.
+    official : Requesting or None
+        After `controls()`, where there is a queue: the button that asks for the official run.
     """
 
     def __init__(self, analysis: Analysis, values: dict[str, Value], surroundings: Surroundings) -> None:
@@ -68,6 +73,7 @@ class LiveRun:
         self._of: dict[ViewFunction, Companion] = {}
         self.panel: Controls | None = None
         self.panels: dict[str, Panel] = {}
+        self.official: Requesting | None = None
         if not analysis.page.slow:
             self._first_answer()
         if surroundings.face == "lab":
@@ -95,8 +101,8 @@ class LiveRun:
         self._analysis.check(self._declared, {name for companion in self.beside for name in companion.fields})
         self.panel = Controls(self._declared, self._values, self._moved, self._status.error)
         self._offer(self.answer)
-        box = VBox([self.panel.box, self._status.progress, self.panel.state], layout=Layout(margin="0", width="100%"))
-        screen.widget(box)
+        parts = [self.panel.box, *self._official(), self._status.progress, self.panel.state]
+        screen.widget(VBox(parts, layout=Layout(margin="0", width="100%")))
 
     def show(self, view: ViewFunction, of: Companion | None = None) -> None:
         """Draw a view of the result, or of a second analysis, and keep it up to date from now on."""
@@ -125,6 +131,20 @@ class LiveRun:
         """Show the command that makes a report of what this page shows."""
         self._write_command()
         screen.widget(self._command)
+
+    def _official(self) -> tuple[HBox, ...]:
+        """What asks for the official run of what this page shows; nothing where there is no queue."""
+        requests = self._surroundings.requests()
+        if requests is None:
+            return ()
+        address = _RUNS if self._surroundings.face == "dashboard" else ""
+        self.official = Requesting(requests, self._answers.store, self._analysis.page.report, address)
+        self._tell_official()
+        return (self.official.line.box,)
+
+    def _tell_official(self) -> None:
+        if self.official is not None and self.answer is not None:
+            self.official.answered(self.answer)
 
     def wait(self, seconds: float = 30.0) -> bool:
         """Wait until nothing is being recomputed: for scripts and tests, where no event loop runs beside."""
@@ -175,7 +195,7 @@ class LiveRun:
     def _compute(self, values: dict[str, Value]) -> Iterator[Answer | Beside | None]:
         """The page's own answer, then what its other analyses find, then the end."""
         answer = self.answer
-        if answer is None or answer.values != values:
+        if answer is None or answer.values != values or answer.inputs.status is not None:
             answer = self._answers.answer(values, self._views(None), snap=True, progress=self._progress)
             values = answer.values
         yield answer
@@ -215,6 +235,7 @@ class LiveRun:
         self._offer(answer)
         self._write_command()
         self._tell(answer)
+        self._tell_official()
         self._status.busy(True)
 
     def _fail(self, error: Exception) -> None:

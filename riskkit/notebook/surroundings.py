@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from riskkit import logs
 from riskkit.notebook.parameters_cell import declared_here
@@ -15,7 +15,15 @@ from riskkit.parameters.declaration import Parameter
 from riskkit.settings import Settings
 from riskkit.store.contract import Store
 
+if TYPE_CHECKING:
+    from riskkit.store.requests import Requests
+
 Face = Literal["report", "dashboard", "lab"]
+
+
+def _no_queue() -> Requests | None:
+    """A store in memory has none."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -29,11 +37,14 @@ class Surroundings:
         Opens the store as whoever is signed in; not called in a report, which has no network and no credential.
     declared : callable
         The parameters that the notebook's parameters cell declares.
+    requests : callable
+        Opens what asks for official runs as whoever is signed in; None where there is no queue.
     """
 
     settings: Settings
     connect: Callable[[], Store]
     declared: Callable[[], tuple[Parameter, ...]] = declared_here
+    requests: Callable[[], Requests | None] = _no_queue
 
     @property
     def face(self) -> Face:
@@ -47,7 +58,7 @@ class Surroundings:
         """What this process has around it."""
         settings = Settings.load()
         _log_beside_the_page()
-        return cls(settings, lambda: _signed_in(settings))
+        return cls(settings, lambda: _signed_in(settings), requests=lambda: _requests(settings))
 
 
 def _signed_in(settings: Settings) -> Store:
@@ -57,6 +68,15 @@ def _signed_in(settings: Settings) -> Store:
     from riskkit.store.connect import open_store
 
     return open_store(settings, session.current(settings))
+
+
+def _requests(settings: Settings) -> Requests:
+    """What asks for official runs as whoever is signed in."""
+    # the supabase client again
+    from riskkit import session
+    from riskkit.store.requests import Requests
+
+    return Requests(*settings.supabase(), session.current(settings).access_token)
 
 
 def _log_beside_the_page() -> None:
