@@ -50,6 +50,7 @@ from riskkit.serving.limits import Limits
 from riskkit.serving.pages import TEMPLATES, page_environment
 from riskkit.serving.proxy import ProxiedServer
 from riskkit.serving.recovery import Forgotten, Link, NewPassword
+from riskkit.serving.report_page import ReportPage
 from riskkit.serving.sessions import Sessions
 from riskkit.serving.sign_in import SecondFactor, SignIn, SignOut
 from riskkit.serving.sockets import ALLOWED_MESSAGES, OwnedShutdown, OwnedWebsocket
@@ -60,7 +61,8 @@ from riskkit.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_KERNEL = r"(?P<kernel_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_KERNEL, _RUN = f"(?P<kernel_id>{_UUID})", f"(?P<run_id>{_UUID})"
 _NAME = r"([a-z][a-z0-9_]{0,62})"
 #: What stock Voila serves and riskkit does not.
 _CLOSED = r"/voila/(?:files|query|execution|tree|api/contents|static|templates|labextensions|api/themes)(?:/.*)?"
@@ -189,6 +191,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
             (at("/session"), Status),
             (at("/healthz"), Health),
             (at(rf"/dashboards/{_NAME}"), DashboardPage, page),
+            (at(rf"/reports/{_RUN}"), ReportPage),
             (at(rf"/voila/render/{_NAME}\.ipynb"), DashboardPage, page),
             (at(rf"/api/kernels/{_KERNEL}"), KernelHandler),
             (at(rf"/api/kernels/{_KERNEL}/channels"), OwnedWebsocket),

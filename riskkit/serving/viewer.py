@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from riskkit.errors import InputError
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.serving.catalogue import Dashboard
 from riskkit.serving.sessions import BrowserSession, Sessions
 from riskkit.settings import Settings
 from riskkit.store.contract import PortfolioRef
+from riskkit.store.files import Files
 from riskkit.store.inputs import find_portfolio, resolve_as_of
 from riskkit.store.supabase import SupabaseStore
 
@@ -79,6 +81,12 @@ class Viewers:
         needs_data = all(parameter.name != "slot_days" for parameter in dashboard.parameters)
         await asyncio.to_thread(_check, open_store, name, kinds.get("date") if needs_data else None, given)
 
+    async def report(self, session: BrowserSession, run_id: str) -> tuple[str, bytes] | None:
+        """The sha256 and the bytes of a run's page in the bucket; None for none that the viewer may see."""
+        grant = await self.sessions.access_token(session)
+        url, key = self._settings.supabase()
+        return await asyncio.to_thread(_report, url, key, lambda: grant.access_token, run_id)
+
     async def _opener(self, session: BrowserSession) -> OpenStore:
         grant = await self.sessions.access_token(session)
         url, key = self._settings.supabase()
@@ -89,6 +97,17 @@ def _viewer(open_store: OpenStore, email: str) -> Viewer:
     with open_store() as store:
         roles = dict.fromkeys(role for _, role in store.member().teams)
         return Viewer(email, tuple(roles), store.portfolios())
+
+
+def _report(url: str, key: str, token: Callable[[], str], run_id: str) -> tuple[str, bytes] | None:
+    with SupabaseStore(url, key, token) as store, Files(url, key, token) as files:
+        try:
+            record = store.run(run_id)
+        except InputError:
+            return None
+        page = next((one for one in record.artifacts if one.name == "report.html"), None)
+        content = None if page is None else files.read(record.team_id, page)
+        return None if page is None or content is None else (page.sha256, content)
 
 
 def _check(open_store: OpenStore, name: str, date: Parameter | None, given: dict[str, Value]) -> None:
