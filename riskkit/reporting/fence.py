@@ -24,7 +24,7 @@ from typing import NoReturn
 #: User numbers that no distribution gives away (systemd's table of them: "unused"); each run has one by its id.
 FIRST, COUNT = 60578, 606
 #: Processes and threads that a notebook may have at once: a fork bomb ends here.
-MOST_PROCESSES = 1024
+MOST_PROCESSES = 512
 
 _NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x20000, 0x08000000, 0x20000000, 0x40000000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 0x1000, 0x4000, 0x40000
