@@ -40,15 +40,15 @@ if __name__ == "__main__":  # before the imports: a parent may die while they ta
 # nbformat imports jsonschema, which imports a grammar of IRIs if it is there: 1.5 s for a check nobody asks for.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
-import nbformat  # noqa: E402
-import papermill  # noqa: E402
-from jupyter_client.manager import AsyncKernelManager  # noqa: E402
-from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: E402
-from papermill.clientwrap import PapermillNotebookClient  # noqa: E402
-from papermill.engines import Engine, papermill_engines  # noqa: E402
-from traitlets.config import Config  # noqa: E402
+import nbformat  # noqa: E402 (after the line above, as all that follow)
+import papermill  # noqa: E402 (as above)
+from jupyter_client.manager import AsyncKernelManager  # noqa: E402 (as above)
+from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: E402 (as above)
+from papermill.clientwrap import PapermillNotebookClient  # noqa: E402 (as above)
+from papermill.engines import Engine, papermill_engines  # noqa: E402 (as above)
+from traitlets.config import Config  # noqa: E402 (as above)
 
-from riskkit.reporting import spare  # noqa: E402
+from riskkit.reporting import spare  # noqa: E402 (it imports jupyter_client)
 
 #: No file of a report needs to be larger; a log that would fill the disk ends here.
 MAX_FILE_BYTES = 128 * 2**20
@@ -194,7 +194,7 @@ def begin(path: str) -> None:
         spare.use(spare.Spare.fork(order["cwd"]))
         threading.Thread(target=end_with_parent, daemon=True).start()
         make(order)
-    except BaseException:
+    except BaseException:  # a fork that came back would be a second nursery: into the log, and out
         traceback.print_exc()
     os._exit(1)
 

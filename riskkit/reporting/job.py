@@ -145,7 +145,7 @@ class Attempt:
         except Stopped as stopped:
             outcome = self._stopped(stopped)
             _log.warning("job stopped", extra={**facts, "why": stopped.why, "outcome": outcome})
-        except Exception as error:
+        except Exception as error:  # whatever it is, the job is told of it, and the lane goes on
             cause = cause_of(error)
             outcome = self._fail(cause)
             unexpected = None if isinstance(error, RiskkitError | OSError) else error

@@ -142,7 +142,7 @@ def _wait_and_be(hear: int, cwd: str, parent: int) -> NoReturn:
         os.close(nothing)
         if said:
             _be(json.loads(said))
-    except BaseException:
+    except BaseException:  # a fork that came back would be a second papermill: into the log, and out
         traceback.print_exc()
     os._exit(1)
 
