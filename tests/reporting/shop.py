@@ -185,6 +185,8 @@ def harass(
 ) -> dict[str, Any]:
     """Kill workers, papermill and kernels at random moments until so many are dead; then let the rest be made.
 
+    There are two reports for five kills, so that most are killed more than once, and at least five.
+
     Every job must end with exactly one complete report, none may ever be seen half, and what a kill leaves alive must
     be gone in five seconds.
     """
@@ -195,7 +197,7 @@ def harass(
     def another() -> str:
         return shop.enqueue(max_attempts=25, args={"report": next(kinds), "parameters": {}})
 
-    jobs = [another() for _ in range(kills)]
+    jobs = [another() for _ in range(max(5, 2 * kills // 5))]
     worker = shop.worker(script="quick_worker.py")
     looks = 0
     try:
@@ -203,7 +205,7 @@ def harass(
             if all(shop.row(job)["finished_at"] for job in jobs[-3:]):
                 jobs.append(another())
             kind = ("worker", "child", "kernel")[killed % 3]
-            wait_until(lambda: shop.running("child"), 120, "a report that runs")
+            wait_until(lambda: shop.running("child"), 300, "a report that runs")
             time.sleep(dice.uniform(0, longest_wait))
             orphans = _kill(shop, kind, worker, dice)
             if orphans is None:
@@ -218,12 +220,12 @@ def harass(
                 wait_until(lambda: not shop.processes(), 5, "the end of a dead worker's processes")
                 worker = shop.worker(script="quick_worker.py")
             looks += len(shop.complete())  # raises if one is there that is not whole
-        limit = 120 + 15 * kills
+        limit = 300 + 15 * kills
         wait_until(lambda: all(shop.row(job)["finished_at"] for job in jobs), limit, "the end of every job")
     finally:
         worker.send_signal(signal.SIGTERM)
-        worker.wait(60)
-    assert shop.worker("--once").wait(120) == 0  # its sweep settles what the last one left
+        worker.wait(120)
+    assert shop.worker("--once").wait(240) == 0  # its sweep settles what the last one left
     ends = [shop.row(job) for job in jobs]
     runs = {row["id"] for row in shop.rows("report_runs")}
     others = [(row["state"], row["errors"]) for row in ends if row["state"] != "succeeded"]
