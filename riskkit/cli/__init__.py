@@ -14,6 +14,7 @@ from riskkit.errors import RiskkitError
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("riskkit.cli.audit", "Read and verify the audit log."),
     "check": ("riskkit.cli.check", "Check notebooks, parameter files, scenarios and settings."),
+    "deliveries": ("riskkit.cli.deliveries", "See what was sent to whom, and send it again."),
     "demo": ("riskkit.cli.demo", "Start everything on this machine, on real market data."),
     "doctor": ("riskkit.cli.doctor", "Name what is missing or broken here, with the remedy."),
     "jobs": ("riskkit.cli.jobs", "List, show, cancel and redrive queued calculations."),

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from riskkit.errors import RiskkitError
 from riskkit.session import current
-from riskkit.settings import Settings
+from riskkit.settings import Settings, take_channels
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _local_extra()
     yield _supabase(settings)
     yield _session(settings)
+    yield _delivery()
 
 
 def _python() -> Finding:
@@ -143,3 +144,17 @@ def _session(settings: Settings) -> Finding:
         return Finding("sign-in", "ok", current(settings).email)
     except RiskkitError as error:
         return Finding("sign-in", "missing", str(error))
+
+
+def _delivery() -> Finding:
+    """Whether a worker started here could send; addresses and passwords are not shown."""
+    try:
+        channels = take_channels(dict(os.environ))
+    except RiskkitError as error:
+        return Finding("delivery", "broken", str(error))
+    hooks = ", ".join(sorted(channels.webhooks))
+    posts = f"webhooks {hooks}" if hooks else "no webhook"
+    if channels.mail is None:
+        return Finding("delivery", "missing", f"mails wait until a worker has RISKKIT_SMTP_URL; {posts}")
+    mail = channels.mail
+    return Finding("delivery", "ok", f"mail from {mail.sender} by {mail.host}:{mail.port} ({mail.encryption}); {posts}")

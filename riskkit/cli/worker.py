@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
 
 from riskkit import logs
+from riskkit.delivery.postman import Postman, Round
+from riskkit.errors import Unavailable
 from riskkit.reporting.alone import keep_to_itself
 from riskkit.reporting.job import Service
 from riskkit.reporting.worker import Plan, Worker
-from riskkit.errors import Unavailable
-from riskkit.settings import Settings, take_service_key
+from riskkit.settings import Settings, take_channels, take_service_key
+from riskkit.store.deliveries import Outbox
 
 #: What a process says that SIGTERM ended.
 _TERMINATED = 128 + signal.SIGTERM
+#: Seconds that the last message may take when the worker ends.
+_LAST_MAIL = 60.0
 
 
 @click.command("worker")
@@ -36,6 +43,9 @@ def command(lanes: int, queue: str, once: bool, grace: float) -> None:
     those that run may finish within --grace; the second ends it at once. Needs the service key:
     SUPABASE_SERVICE_ROLE_KEY, the file that SUPABASE_SERVICE_ROLE_KEY_FILE names, or the embedded Supabase's own file.
     The notebooks' processes get none of it.
+
+    It sends what is due to people as well, if it knows a mail server or webhooks: RISKKIT_SMTP_URL, RISKKIT_SMTP_FROM,
+    RISKKIT_WEBHOOKS, or the files that RISKKIT_SMTP_URL_FILE and RISKKIT_WEBHOOKS_FILE name.
     """
     settings = Settings.load()
     url, _ = settings.supabase()
@@ -55,12 +65,32 @@ def command(lanes: int, queue: str, once: bool, grace: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     try:
-        worker.run()
+        with _delivering(settings, service, once):
+            worker.run()
     finally:
         service.close()
+    if once and worker.misfit:
+        raise Unavailable(f"no job was claimed: {worker.misfit}")
     if once:
         counts = Counter(worker.outcomes)
         said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
         click.echo(f"{len(worker.outcomes)} jobs{': ' if said else ''}{said}")
-    if once and worker.misfit:
-        raise Unavailable(f"no job was claimed: {worker.misfit}")
+
+
+@contextmanager
+def _delivering(settings: Settings, service: Service, once: bool) -> Iterator[None]:
+    """Send what is due in a thread of its own; with `once`, when the jobs are done, and until nothing is due."""
+    with Outbox(service.url, service.key) as outbox:
+        postman = Postman(Round(settings.project, outbox, service.bucket, take_channels()))
+        thread = threading.Thread(target=postman.run, name="postman", daemon=True)
+        try:
+            if not once:
+                thread.start()
+            yield
+            if once:
+                postman.drain()
+        finally:
+            postman.stop()
+            if thread.is_alive():
+                thread.join(_LAST_MAIL)  # what it has begun; more would leave a message whose end nobody knows
+            postman.close()

@@ -58,9 +58,20 @@ def figure(run: ToldRun | None, name: str) -> str:
     return "" if found is None else metric_value(found)
 
 
+def clock(value: datetime) -> str:
+    """The time of day, and by whose clock.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> clock(datetime(2022, 12, 28, 18, 15, tzinfo=ZoneInfo("America/New_York")))
+    '18:15 New York time'
+    """
+    place = str(value.tzinfo).rpartition("/")[2].replace("_", " ")
+    return f"{value:%H:%M} {place}" + ("" if place == "UTC" else " time")
+
+
 def moment(value: datetime) -> str:
-    """With the clock it is read from."""
-    return f"{value:%a} {day(value)}, {value:%H:%M} {value.tzinfo}"
+    """Day and time, with the clock it is read from."""
+    return f"{value:%a} {day(value)}, {clock(value)}"
 
 
 def subject(told: Told) -> str:
@@ -130,7 +141,7 @@ def _of_digest(told: Told) -> str:
 
 
 def _of_alarm(told: Told) -> str:
-    return f"Not there: {told.title}, {told.path}, expected by {told.due_at:%H:%M} {told.due_at.tzinfo}"
+    return f"Not there: {told.title}, {told.path}, expected by {clock(told.due_at)}"
 
 
 def _where(told: Told, job: ToldJob) -> Iterator[str]:

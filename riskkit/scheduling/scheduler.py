@@ -26,6 +26,8 @@ INTERVAL, LONGEST_WAIT = 5.0, 60.0
 _BATCH = 1000
 #: How far ahead the next slot is looked for; a schedule without one is looked at again by then.
 _AHEAD = timedelta(days=2)
+#: Seconds between two looks for reports that are late.
+_ALARMS = 30.0
 #: When a schedule that could not be served is looked at again, unless it is edited before.
 _AGAIN = timedelta(minutes=1)
 
@@ -59,6 +61,7 @@ class Scheduler:
         self.failures = 0
         self._stopping = threading.Event()
         self._sleeping_until: dict[tuple[str, int], datetime] = {}
+        self._alarmed: datetime | None = None
 
     def stop(self) -> None:
         """End after the slot that is being decided."""
@@ -98,7 +101,16 @@ class Scheduler:
             if self._sleeping_until.get((schedule.id, schedule.revision), now) <= now:
                 one = self._serve(schedule, now)
                 total = Looked(total.decided + one.decided, total.jobs + one.jobs, total.failed + one.failed)
+        self._raise_alarms(now)
         return total
+
+    def _raise_alarms(self, now: datetime) -> None:
+        """Have people told of reports that are late, each once, however many schedulers look."""
+        if self._alarmed is None or now - self._alarmed >= timedelta(seconds=_ALARMS):
+            raised = self._store.raise_alarms()
+            self._alarmed = now
+            if raised:
+                _log.error("reports are late", extra={"messages": raised})
 
     def _serve(self, schedule: Schedule, now: datetime) -> Looked:
         """One schedule's slots; what is wrong with it is logged and keeps no other from being served."""

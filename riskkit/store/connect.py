@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from riskkit.session import Session
 from riskkit.settings import Settings
+from riskkit.store.deliveries import Deliveries
 from riskkit.store.queue import Queue
 from riskkit.store.runs import Runs
 from riskkit.store.schedules import Schedules
@@ -32,3 +33,9 @@ def open_runs(settings: Settings, session: Session) -> Runs:
     """The search of runs of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
     return Runs(url, key, session.access_token)
+
+
+def open_deliveries(settings: Settings, session: Session) -> Deliveries:
+    """The deliveries of this machine's settings, as the user of this session; close it after use."""
+    url, key = settings.supabase()
+    return Deliveries(url, key, session.access_token)

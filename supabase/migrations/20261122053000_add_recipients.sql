@@ -14,7 +14,7 @@ grant execute on function private.are_recipients(text[]) to authenticated, servi
 alter table public.schedules
   add column recipients text[] not null default '{}' check (private.are_recipients(recipients)),
   add column alarm_after_minutes integer check (alarm_after_minutes between 1 and 10080);
-comment on column public.schedules.recipients is 'Mail addresses and names of the team''s webhooks; whether each may read is asked when it is sent.';
+comment on column public.schedules.recipients is 'Mail addresses and names of the team''s webhooks; whether each may read is asked when it is sent. None: nobody is told anything.';
 comment on column public.schedules.alarm_after_minutes is 'A report that is not there so many minutes after its slot is late, and said to be; null: grace_minutes.';
 grant insert (recipients, alarm_after_minutes), update (recipients, alarm_after_minutes) on public.schedules to authenticated;
 

@@ -80,11 +80,15 @@ declare
   v_fire public.schedule_fires;
   v_again uuid;
 begin
-  select * into v_schedule from public.schedules s where s.team_id = new.team_id and s.id = new.schedule_id;
+  select * into v_schedule from public.schedules s
+  where s.team_id = new.team_id and s.id = new.schedule_id and cardinality(s.recipients) > 0;
+  if not found then
+    return null;
+  end if;
   -- Jobs of one slot end one after the other: otherwise the last two would each think that the other is still at it.
   select * into v_fire from public.schedule_fires f
   where f.schedule_id = new.schedule_id and f.fire_at = new.fire_at for no key update;
-  if not found or v_schedule.id is null or not private.is_timely(v_fire) then
+  if not found or not private.is_timely(v_fire) then
     return null;
   end if;
   if v_fire.jobs > 1 and not exists (
@@ -134,7 +138,7 @@ begin
     select s as schedule, f.fire_at
     from public.schedules s
     join public.schedule_fires f on f.team_id = s.team_id and f.schedule_id = s.id
-    where s.enabled and s.kind = 'report' and f.fire_at > now() - interval '7 days'
+    where s.enabled and s.kind = 'report' and cardinality(s.recipients) > 0 and f.fire_at > now() - interval '7 days'
       and case f.outcome when 'enqueued' then greatest(f.fire_at, f.decided_at) when 'skipped_misfire' then f.fire_at end
         + make_interval(mins => coalesce(s.alarm_after_minutes, s.grace_minutes)) < now()
       and not exists (

@@ -164,8 +164,8 @@ begin
   end if;
   return (
     select jsonb_build_object(
-      'team', t.slug, 'team_name', t.name, 'schedule', s.name, 'report', s.args ->> 'report', 'timezone', s.timezone,
-      'calendar', s.calendar, 'role', v_role, 'slot', f.fire_at, 'as_of', f.as_of, 'outcome', f.outcome, 'note', f.note,
+      'team_id', t.id, 'team', t.slug, 'schedule', s.name, 'report', s.args ->> 'report', 'timezone', s.timezone,
+      'role', v_role, 'slot', f.fire_at, 'as_of', f.as_of, 'outcome', f.outcome, 'note', f.note,
       'due_at', f.fire_at + make_interval(mins => coalesce(s.alarm_after_minutes, s.grace_minutes)),
       'jobs', coalesce((
         select jsonb_agg(jsonb_build_object(
