@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,19 +11,22 @@ import click
 
 from riskkit import session
 from riskkit.cli.gate_lines import gate_lines
+from riskkit.cli.named_runs import bring, named_runs
+from riskkit.cli.runs_change import hold, prune, release, rerun
 from riskkit.cli.runs_compare import diff, reproduce
-from riskkit.cli.signed_in import day_option, signed_in_store
+from riskkit.cli.signed_in import day_option
 from riskkit.cli.tables import print_table
 from riskkit.errors import InputError
 from riskkit.metric import Metric
 from riskkit.reporting.places import Places
+from riskkit.reporting.sweep import restore
+from riskkit.runs.record import in_folder
 from riskkit.settings import Settings
 from riskkit.store.connect import open_runs, open_store
 from riskkit.store.contract import RunRecord
 from riskkit.store.inputs import find_portfolio
 from riskkit.store.rest import PAGE
 from riskkit.store.runs import FoundRun, Wanted, condition
-from riskkit.store.supabase import SupabaseStore
 
 #: Headline figures a line of the list has room for.
 _SHOWN = 2
@@ -32,11 +34,14 @@ _SHOWN = 2
 
 @click.group()
 def command() -> None:
-    """List, find, show, open, reproduce and compare the runs of reports."""
+    """List, find, show, open, reproduce, compare, rerun and keep the runs of reports.
+
+    RUN is the id of a run, or its beginning: at least 4 digits, by which no other run of yours begins.
+    """
 
 
-command.add_command(reproduce)
-command.add_command(diff)
+for _one in (reproduce, diff, rerun, hold, release, prune):
+    command.add_command(_one)
 
 
 @command.command("list")
@@ -74,12 +79,13 @@ def search(
 @click.argument("run")
 def show(run: str) -> None:
     """Show the run RUN: parameters, inputs, code, metrics and artifacts."""
-    with signed_in_store() as store:
-        record = store.run(run)
-        books = {ref.id: ref.path for ref in store.portfolios()}
+    settings = Settings.load()
+    (record,), books = named_runs(settings, run)
+    with open_runs(settings, session.current(settings)) as runs:
+        successor = None if record.place.current else runs.successor(record.id)
     official = "official" if record.official else "unofficial"
     click.echo(f"{record.id}: {record.report} · {books.get(record.portfolio_id, record.portfolio_id)} · {official}")
-    for name, value in _facts(record):
+    for name, value in (*_standing(record, successor), *_facts(record)):
         click.echo(f"  {name:<12}{value}")
     for line in gate_lines(record.gates):
         click.echo(f"  {line}")
@@ -93,11 +99,13 @@ def show(run: str) -> None:
 @click.argument("run")
 @click.option("--print", "only_print", is_flag=True, help="Print where the page lies, open nothing.")
 def open_(run: str, only_print: bool) -> None:
-    """Open the page of the run RUN in the browser, and print where it lies."""
+    """Open the page of the run RUN in the browser, and print where it lies.
+
+    An official run that is not on this machine is brought from the bucket, compared with its hashes.
+    """
     settings = Settings.load()
-    with _store(settings) as store:
-        record = store.run(run)
-        page = _page(settings, store, record)
+    (record,), books = named_runs(settings, run)
+    page = _page(settings, record, books[record.portfolio_id])
     click.echo(str(page))
     if not only_print:
         click.launch(page.as_uri())
@@ -128,23 +136,49 @@ def _line(run: FoundRun, chosen: list[str]) -> tuple[str, ...]:
         run.portfolio,
         run.as_of.isoformat(),
         _time(run.run_at),
-        "official" if run.official else "unofficial",
+        _standing_word(run),
         run.verdict or "not judged",
         ", ".join(f"{one.name} {one.value:,.6g} {one.unit}" for one in shown),
     )
 
 
-def _page(settings: Settings, store: SupabaseStore, record: RunRecord) -> Path:
-    """The page in the run's folder, or as it is kept by its content."""
+def _standing_word(run: FoundRun) -> str:
+    word = "unofficial" if not run.official else "official" if run.current else "superseded"
+    return f"{word}, on hold" if run.hold else word
+
+
+def _page(settings: Settings, record: RunRecord, portfolio: str) -> Path:
+    """The page in the run's folder, which is brought here if it is elsewhere; or as it is kept by its content."""
     places = Places.of(settings)
-    paths = {ref.id: ref.path for ref in store.portfolios()}
-    page = places.run(record.report, record.as_of, paths[record.portfolio_id], record.id) / "report.html"
+    page = places.run(record.report, record.as_of, portfolio, record.id) / "report.html"
     if page.is_file():
         return page
-    for artifact in record.artifacts:
+    pages = [one for one in record.artifacts if in_folder(one.name)]
+    bring(settings, record, pages)
+    if restore(places, record, portfolio):
+        return page
+    for artifact in pages:
         if artifact.name == "report.html" and places.objects.has(artifact):
             return places.objects.path(artifact)
-    raise InputError("run", record.id, f"a run whose page lies on this machine, below {places.reports}")
+    expected = f"a run whose page lies on this machine, below {places.reports}, or in the bucket"
+    raise InputError("run", record.id, expected)
+
+
+def _standing(record: RunRecord, successor: tuple[str, str] | None) -> Iterator[tuple[str, str]]:
+    place = record.place
+    if not place.current:
+        yield "superseded", "" if successor is None else f"by {successor[0]}: {successor[1]}"
+    if place.hold:
+        yield "on hold", place.hold
+    if place.supersedes is not None:
+        yield "supersedes", f"{place.supersedes}: {place.reason}"
+    if place.slot is not None:
+        yield "slot", f"{_time(place.slot)} UTC"
+    if place.attempt is not None:
+        yield "attempt", str(place.attempt)
+    for one in place.failures:
+        cell = f", cell {one['cell']}" if "cell" in one else ""
+        yield "failed", f"attempt {one['attempt']}{cell}: {one['type']}: {one.get('message', '')}"
 
 
 def _facts(record: RunRecord) -> Iterator[tuple[str, str]]:
@@ -169,9 +203,3 @@ def _labels(metric: Metric) -> str:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[SupabaseStore]:
-    with open_store(settings, session.current(settings)) as store:
-        yield store

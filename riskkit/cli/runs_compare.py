@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from riskkit.cli.signed_in import signed_in_store
+from riskkit.cli.named_runs import bring, named_runs
 from riskkit.cli.tables import print_table
 from riskkit.errors import RiskkitError
 from riskkit.metric import Metric
@@ -16,6 +16,7 @@ from riskkit.reporting.places import Places
 from riskkit.reporting.reproduce import Reproduction
 from riskkit.reporting.reproduce import reproduce as again
 from riskkit.runs.compare import MetricDifference, metric_differences, run_differences
+from riskkit.runs.frozen import FOLDER
 from riskkit.settings import Settings
 from riskkit.store.contract import RunRecord
 
@@ -32,13 +33,17 @@ def reproduce(run: str) -> None:
     run cannot be made again; what differs of its inputs, parameters, code and packages is named.
     """
     settings = Settings.load()
-    with signed_in_store(settings) as store:
-        record = store.run(run)
+    (record,), _ = named_runs(settings, run)
+    _bring_inputs(settings, record)
     found = again(settings, record)
     for line in _told(found):
         click.echo(line)
     _print_metrics(found.metrics, ("recorded", "again"))
     sys.exit(0 if found.equal else 1)
+
+
+def _bring_inputs(settings: Settings, record: RunRecord) -> None:
+    bring(settings, record, [one for one in record.artifacts if one.name.startswith(f"{FOLDER}/")])
 
 
 def _told(found: Reproduction) -> list[str]:
@@ -64,8 +69,9 @@ def _told(found: Reproduction) -> list[str]:
 def diff(before: str, after: str, everything: bool) -> None:
     """Compare the runs A and B: parameters, inputs, code and metrics, and why VaR changed."""
     settings = Settings.load()
-    with signed_in_store(settings) as store:
-        first, second = store.run(before), store.run(after)
+    (first, second), _ = named_runs(settings, before, after)
+    for one in (first, second):
+        _bring_inputs(settings, one)
     facts = run_differences(first, second)
     click.echo("\n".join(map(str, facts)) if facts else "Parameters, inputs, code and packages are the same.")
     parts = [one for one in metric_differences(first.metrics, second.metrics) if one.labels]

@@ -232,6 +232,7 @@ class _Run:
                 sources=inputs.sources,
                 notes=inputs.notes,
                 gates=record.gates,
+                place=record.place,
             ),
             sorted((taken / "outputs" / "tables").iterdir()),
             paper=self.paper,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from riskkit.gates import GateReport
 from riskkit.reporting.blocks import blocks, header
 from riskkit.reporting.frame import beside, policy, style, template
+from riskkit.store.place import Place
 
 #: Draws every figure into its place, and for paper a still of it: a canvas does not follow the page's width there.
 #: Its hash is in the page's policy, so nothing else runs.
@@ -60,6 +61,8 @@ class Provenance:
         Data and their licences; what was filled or assumed.
     gates : GateReport or None
         The verdict and what was found; None: it was not judged.
+    place : Place
+        Its slot, the run whose place it takes, and why.
     """
 
     run_id: str
@@ -80,6 +83,7 @@ class Provenance:
     sources: tuple[str, ...]
     notes: tuple[str, ...]
     gates: GateReport | None = None
+    place: Place = field(default_factory=Place)
 
 
 def render(notebook: Mapping[str, Any], provenance: Provenance, files: tuple[str, ...] = ()) -> str:

@@ -18,7 +18,7 @@ from riskkit.reporting.index import note
 from riskkit.reporting.places import Places, abandoned, remove, work_folder
 from riskkit.runs.objects import ObjectDamaged, fsync
 from riskkit.runs.record import PAGES, RUN_JSON, in_folder, read_run
-from riskkit.store.contract import Artifact, RunRecord, RunUnreadable, Store
+from riskkit.store.contract import RunRecord, RunUnreadable, Store
 
 log = logging.getLogger(__name__)
 
@@ -107,22 +107,31 @@ def _restore_missing(places: Places, store: Store, user_id: str) -> tuple[str, .
     records = store.runs(None, None, LATEST, user_id)
     portfolios = {ref.id: ref.path for ref in store.portfolios()} if records else {}
     for record in records:
-        pages = {artifact.name: artifact for artifact in record.artifacts if in_folder(artifact.name)}
-        here = {*PAGES, RUN_JSON} <= pages.keys() and all(places.objects.has(artifact) for artifact in pages.values())
         portfolio = portfolios.get(record.portfolio_id)
-        if not here or portfolio is None:
+        if portfolio is None:
             continue
         try:
-            if _restore(places, record, places.run(record.report, record.as_of, portfolio, record.id), pages):
+            if restore(places, record, portfolio):
                 restored.append(record.id)
         except (InputError, ObjectDamaged) as error:
             log.warning("run not restored", extra={"run_id": record.id, "reason": str(error)})
     return tuple(restored)
 
 
-def _restore(places: Places, record: RunRecord, target: Path, pages: dict[str, Artifact]) -> bool:
-    """Every page is verified against its hash in the row before anything in it is read."""
-    if target.exists():
+def restore(places: Places, record: RunRecord, portfolio: str) -> bool:
+    """Rebuild a run's folder from its artifacts, if it is missing and all of them are on this machine.
+
+    Every page is verified against its hash in the row before anything in it is read.
+
+    Raises
+    ------
+    InputError, ObjectDamaged
+        What is kept here is not what the run wrote.
+    """
+    pages = {artifact.name: artifact for artifact in record.artifacts if in_folder(artifact.name)}
+    here = {*PAGES, RUN_JSON} <= pages.keys() and all(places.objects.has(artifact) for artifact in pages.values())
+    target = places.run(record.report, record.as_of, portfolio, record.id)
+    if not here or target.exists():
         return False
     with work_folder(places, record.id) as work:
         final = work / "final"

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from riskkit.runs.objects import Objects
-from riskkit.store.contract import Artifact, RunRecord
+from riskkit.store.contract import Artifact
 
 
-def fetch(objects: Objects, record: RunRecord, beginning: str, read: Callable[[str, Artifact], bytes | None]) -> None:
-    """Keep those artifacts here whose names begin so and that are not here yet; what the bucket lacks stays missing.
+def fetch(
+    objects: Objects, team_id: str, artifacts: Sequence[Artifact], read: Callable[[str, Artifact], bytes | None]
+) -> None:
+    """Keep those artifacts here that are not here yet; what the bucket lacks stays missing.
 
     Parameters
     ----------
     objects : Objects
         Where they are kept by content.
-    record : RunRecord
-    beginning : str
-        `inputs/`, `report.html`.
+    team_id : str
+    artifacts : sequence of Artifact
     read : callable
         (team id, artifact) to its bytes, or None.
 
@@ -26,12 +27,7 @@ def fetch(objects: Objects, record: RunRecord, beginning: str, read: Callable[[s
     ObjectDamaged
         The bucket has other bytes than the run wrote.
     """
-    for artifact in missing(objects, record, beginning):
-        content = read(record.team_id, artifact)
+    for artifact in artifacts:
+        content = None if objects.has(artifact) else read(team_id, artifact)
         if content is not None:
             objects.add(artifact, content)
-
-
-def missing(objects: Objects, record: RunRecord, beginning: str) -> Iterable[Artifact]:
-    """Those that are not on this machine."""
-    return [one for one in record.artifacts if one.name.startswith(beginning) and not objects.has(one)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -34,7 +35,7 @@ def code_version(project: Path) -> dict[str, object]:
     -------
     dict
         `version`; `commit`, the full hash, None where there is no git; `dirty`, whether tracked files were changed
-        since, None likewise.
+        since, None likewise; `lock`, the sha256 of its `requirements.lock`, None where it has none.
     """
     commit = _git(project, "rev-parse", "HEAD")
     changes = _git(project, "status", "--porcelain", "--untracked-files=no") if commit else None
@@ -42,7 +43,15 @@ def code_version(project: Path) -> dict[str, object]:
         "version": importlib.metadata.version("riskkit"),
         "commit": commit or None,
         "dirty": None if changes is None else changes != "",
+        "lock": _lock_hash(project / "requirements.lock"),
     }
+
+
+def _lock_hash(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def package_versions() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from riskkit.session import Session
 from riskkit.settings import Settings
 from riskkit.store.deliveries import Deliveries
+from riskkit.store.files import Files
 from riskkit.store.queue import Queue
 from riskkit.store.runs import Runs
 from riskkit.store.schedules import Schedules
@@ -27,6 +28,12 @@ def open_schedules(settings: Settings, session: Session) -> Schedules:
     """The schedules of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
     return Schedules(url, key, session.access_token)
+
+
+def open_files(settings: Settings, session: Session) -> Files:
+    """The files of runs in this machine's bucket, as the user of this session; close it after use."""
+    url, key = settings.supabase()
+    return Files(url, key, session.access_token)
 
 
 def open_runs(settings: Settings, session: Session) -> Runs:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from riskkit.reporting.blocks import HEADER, VIEW
 from riskkit.reporting.frame import embedded
 from riskkit.reporting.render import Provenance, render, rerun
+from riskkit.store.place import Place
 
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>"
 
@@ -196,3 +197,14 @@ def test_a_script_that_is_not_ours_does_not_run(browser: Browser, tmp_path: Path
     assert page.evaluate("window.hacked") is None
     assert any("Content Security Policy" in complaint for complaint in complaints)
     page.close()
+
+
+def test_a_run_that_supersedes_another_says_so_and_why() -> None:
+    place = Place(
+        None, datetime(2020, 3, 16, 22, 15, tzinfo=UTC), 2, supersedes="0190aaaa-77", reason=f"ACME {HOSTILE}"
+    )
+    page = render(notebook(), provenance(place=place))
+    assert "Supersedes run <code>0190aaaa</code>: ACME &lt;" in page
+    assert "<dd>0190aaaa-77: ACME &lt;" in page
+    assert "<dt>Slot</dt><dd>2020-03-16 22:15 UTC · attempt 2</dd>" in page
+    assert "Supersedes" not in render(notebook(), provenance())

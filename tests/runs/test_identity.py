@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import time
 import uuid
@@ -41,6 +42,12 @@ def test_the_commit_and_whether_it_is_dirty(tmp_path: Path) -> None:
     assert code_version(tmp_path)["dirty"] is False
     (tmp_path / "a").write_text("2")
     assert code_version(tmp_path) == {**version, "dirty": True}
+
+
+def test_the_lock_that_the_environment_was_made_from(tmp_path: Path) -> None:
+    assert code_version(tmp_path)["lock"] is None
+    (tmp_path / "requirements.lock").write_text("numpy==2.0\n")
+    assert code_version(tmp_path)["lock"] == hashlib.sha256(b"numpy==2.0\n").hexdigest()
 
 
 def test_versions_of_what_makes_the_figures() -> None:
