@@ -95,17 +95,21 @@ def seen_again(stack):
 
 
 def test_the_restored_database_is_as_closed_as_the_first(original, other):
-    """Owners, grants, policies and forced row-level security come back too."""
+    """Owners, grants (said, or the default), policies and forced row-level security come back too."""
     questions = [
         "select relname, relrowsecurity, relforcerowsecurity, relowner::regrole::text,"
-        " (select array_agg(a::text order by a::text) from unnest(relacl) a) from pg_class"
+        " (select array_agg(a::text order by a::text) from unnest("
+        "coalesce(relacl, acldefault(case relkind when 'S' then 's'::\"char\" else 'r' end, relowner))) a)"
+        " from pg_class"
         " where relnamespace::regnamespace::text in ('public', 'auth', 'storage', 'private', 'realtime') order by 1",
         "select polname, polrelid::regclass::text, pg_get_expr(polqual, polrelid) from pg_policy order by 1, 2",
         "select oid::regprocedure::text, proowner::regrole::text, prosecdef,"
-        " (select array_agg(a::text order by a::text) from unnest(proacl) a) from pg_proc"
+        " (select array_agg(a::text order by a::text) from unnest(coalesce(proacl, acldefault('f', proowner))) a)"
+        " from pg_proc"
         " where pronamespace::regnamespace::text in ('public', 'private', 'auth') order by 1",
         "select datname, datdba::regrole::text,"
-        " (select array_agg(a::text order by a::text) from unnest(datacl) a) from pg_database order by 1",
+        " (select array_agg(a::text order by a::text) from unnest(coalesce(datacl, acldefault('d', datdba))) a)"
+        " from pg_database order by 1",
         "select defaclrole::regrole::text, defaclobjtype,"
         " (select array_agg(a::text order by a::text) from unnest(defaclacl) a) from pg_default_acl order by 1, 2, 3",
     ]
