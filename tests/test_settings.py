@@ -5,7 +5,7 @@ import json
 import pytest
 
 from riskkit.errors import Unavailable
-from riskkit.settings import Settings
+from riskkit.settings import Channels, MailServer, Settings, take_channels
 
 
 @pytest.fixture
@@ -45,3 +45,57 @@ def test_secrets_do_not_show_and_the_ticket_can_be_read_once(project):
     assert Settings.load(around, start=project).ticket is None
     assert "one-time-ticket" not in repr(settings)
     assert "anon-key" not in repr(settings)
+
+
+def test_channels_come_from_the_environment_and_leave_it():
+    env = {
+        "RISKKIT_SMTP_URL": "smtps://me%40x:p%2Fw@mail.example",
+        "RISKKIT_SMTP_FROM": "risk@atlas.example",
+        "RISKKIT_WEBHOOKS": '{"atlas/desk": "https://hooks.example/T0KEN"}',
+        "RISKKIT_REPORTS_URL": "https://reports.example/",
+        "RISKKIT_MAIL_MEGABYTES": "3",
+    }
+    channels = take_channels(env)
+    assert channels.mail == MailServer("mail.example", 465, "tls", "risk@atlas.example", "me@x", "p/w")
+    assert (channels.attachments, channels.link) == (3_000_000, "https://reports.example")
+    assert channels.webhooks == {"atlas/desk": "https://hooks.example/T0KEN"}
+    assert not {"RISKKIT_SMTP_URL", "RISKKIT_WEBHOOKS"} & env.keys()
+    assert "p/w" not in repr(channels)
+    assert "T0KEN" not in repr(channels)
+    assert take_channels({}) == Channels()
+
+
+def test_channels_come_from_files_that_nobody_else_can_read(tmp_path):
+    path = tmp_path / "smtp"
+    path.write_text("smtp://mail.example\n")
+    path.chmod(0o600)
+    env = {"RISKKIT_SMTP_URL_FILE": str(path), "RISKKIT_SMTP_FROM": "risk@atlas.example"}
+    assert take_channels(env).mail == MailServer("mail.example", 587, "starttls", "risk@atlas.example")
+    path.chmod(0o640)
+    with pytest.raises(Unavailable, match="can be read by others"):
+        take_channels(env)
+    with pytest.raises(Unavailable, match="cannot be read"):
+        take_channels({"RISKKIT_WEBHOOKS_FILE": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"RISKKIT_SMTP_URL": "http://me:canary@mail.example", "RISKKIT_SMTP_FROM": "a@b.example"},
+        {"RISKKIT_SMTP_URL": "smtp://me:canary@mail.example:x", "RISKKIT_SMTP_FROM": "a@b.example"},
+        {"RISKKIT_SMTP_URL": "smtp://me:canary@mail.example"},
+        {"RISKKIT_SMTP_URL": "smtp://me:canary@mail.example", "RISKKIT_SMTP_FROM": "a@b.example\nBcc: x@y.example"},
+        {"RISKKIT_WEBHOOKS": "canary"},
+        {"RISKKIT_WEBHOOKS": '["canary"]'},
+        {"RISKKIT_WEBHOOKS": '{"desk": "https://hooks.example/canary"}'},
+        {"RISKKIT_WEBHOOKS": '{"atlas/desk": "http://hooks.example/canary"}'},
+        {"RISKKIT_WEBHOOKS": '{"atlas/desk": "file:///canary"}'},
+        {"RISKKIT_WEBHOOKS": '{"atlas/desk": "https://me:canary@hooks.example/"}'},
+        {"RISKKIT_REPORTS_URL": "javascript:alert(1)"},
+        {"RISKKIT_MAIL_MEGABYTES": "-1"},
+    ],
+)
+def test_a_channel_that_cannot_be_used_is_named_without_its_secret(env):
+    with pytest.raises(Unavailable, match="RISKKIT_") as refused:
+        take_channels(env)
+    assert "canary" not in str(refused.value)

@@ -20,9 +20,9 @@ begin
       return 'No member of the team has this address, or none who has confirmed it.';
     end if;
   end if;
-  select r.verdict, r.author, to_jsonb(r) ->> 'current' = 'false' as superseded into v_run
+  select r.verdict, r.author, r.current into v_run
   from public.report_runs r where r.team_id = p_delivery.team_id and r.id = p_delivery.run_id;
-  if v_run.superseded then
+  if not v_run.current then
     return 'Another run took its place.';
   end if;
   if v_run.verdict = 'BLOCK' and (v_user is null or v_user is distinct from v_run.author) then
@@ -132,7 +132,7 @@ language sql stable set search_path = '' as $$
     jsonb_build_object('verdict', 'BLOCK')
   else jsonb_build_object(
     'id', p_run.id, 'as_of', p_run.as_of, 'run_at', p_run.run_at, 'report', p_run.report, 'verdict', p_run.verdict,
-    'parameters', p_run.parameters, 'code', p_run.code, 'reason', to_jsonb(p_run) ->> 'reason',
+    'parameters', p_run.parameters, 'code', p_run.code, 'reason', p_run.reason,
     'gates', coalesce((select jsonb_agg(g) from jsonb_array_elements(p_run.gates) g where g ->> 'verdict' <> 'PASS'), '[]'),
     'metrics', coalesce((
       select jsonb_agg(jsonb_build_object('name', m.name, 'value', m.value, 'unit', m.unit) order by m.ordinal)
