@@ -41,7 +41,9 @@ from tests.benchmarks.stock import Stock, import_cell
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT, BOOK, AS_OF = "portfolio_var", "atlas/demo", "2020-03-16"
-LANES, BATCH, ROUNDS = 2, 4, 3
+LANES, BATCH = 2, 4
+#: Turns of all that are compared.
+TURNS = int(os.environ.get("RISKKIT_BENCH_TURNS", "3"))
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,10 @@ def test_where_the_time_of_one_report_goes_beside_stock_papermill(bench: Bench) 
 
     try:
         stock = bench.stock(ours(False))
-        for _ in range(3):  # until the nursery has imported what it imports
+        for _ in range(2):  # until the nursery has imported what it imports
             ours(False)
-            time.sleep(5)
-        for number in range(ROUNDS + 1):
+            time.sleep(3)
+        for number in range(TURNS):
             told["papermill"].append(stock.run(_made(bench.folder / f"stock-{number}")))
             told["riskkit"].append(_parts(ours(False)))
             told["with PDF"].append(_parts(ours(True)))
@@ -115,7 +117,7 @@ def test_where_the_time_of_one_report_goes_beside_stock_papermill(bench: Bench) 
         who: {part: statistics.median(run[part] for run in runs) for part in runs[0]} for who, runs in told.items()
     }
     _print(
-        f"{REPORT}, medians of {ROUNDS + 1} turns: clock [s]",
+        f"{REPORT}, medians of {TURNS} turns: clock [s]",
         [f"{'':<30}" + "".join(f"{who:>12}" for who in middle)]
         + [f"{part:<30}" + "".join(_cell(one.get(part)) for one in middle.values()) for part in middle["riskkit"]]
         + [_ratio("clock", told, "all"), _ratio("processor", told, "processor")],
@@ -157,7 +159,7 @@ def test_reports_a_minute_beside_stock_papermill(bench: Bench) -> None:
         for name in started:
             _batch(bench, name.split()[-1].lower())  # until its nursery has imported what it imports
             _batch(bench, name.split()[-1].lower())
-        for turn in range(ROUNDS):
+        for turn in range(TURNS):
             told["papermill"].append(_minute(lambda turn=turn: _stocks(stock, bench.folder / f"turn-{turn}")))
             for name in started:
                 told[name].append(_minute(lambda name=name: _batch(bench, name.split()[-1].lower())))
@@ -167,7 +169,7 @@ def test_reports_a_minute_beside_stock_papermill(bench: Bench) -> None:
             process.wait(60)
     pairs = {name: [ours / theirs for ours, theirs in zip(told[name], told["papermill"], strict=True)] for name in told}
     _print(
-        f"{REPORT}, {ROUNDS} turns of {BATCH} reports, {LANES} at once: reports a minute",
+        f"{REPORT}, {TURNS} turns of {BATCH} reports, {LANES} at once: reports a minute",
         [
             f"{name:<30}{statistics.median(told[name]):8.1f}   {statistics.median(pairs[name]):5.2f} × papermill "
             f"({min(pairs[name]):.2f} to {max(pairs[name]):.2f})"
