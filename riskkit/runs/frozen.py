@@ -189,10 +189,10 @@ def _write_series(path: Path, series: Sequence[FactorSeries]) -> None:
 def _read_series(path: Path) -> tuple[FactorSeries, ...]:
     with np.load(path, allow_pickle=False) as arrays:
         factors = [RiskFactor(**factor) for factor in json.loads(str(arrays["described"]))]
-        if not factors:
-            return ()
         ends = np.cumsum(arrays["counts"])[:-1]
         days, levels = arrays["dates"].astype("datetime64[D]"), arrays["levels"]
+        if not factors:
+            return ()
         parts = zip(factors, np.split(days, ends), np.split(levels, ends), strict=True)
         return tuple(FactorSeries(factor, own, its) for factor, own, its in parts)
 
