@@ -11,7 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from riskkit.charts.markup import Cell, Column, Row, Tile, bar, empty, facts, name, table, tiles
-from riskkit.charts.numbers import SPACE, day, decimals_of, number, percent, scale_of, shortened, signed
+from riskkit.charts.numbers import SPACE, day, decimals_of, number, percent, scale_of, shortened, signed, true_minus
 from riskkit.charts.view import View
 from riskkit.scenarios import Shock, StressScenario
 from riskkit.stress import StressResult, StressRow
@@ -71,7 +71,7 @@ def _extremes(result: StressResult, rows: list[Valued]) -> list[Tile]:
             "Worst scenario",
             signed(worst.pnl, decimals),
             currency,
-            f"{percent(worst.fraction)} of gross · {shortened(worst.scenario.title, 60)}",
+            f"{percent(worst.fraction)} of gross · {shortened(true_minus(worst.scenario.title), 60)}",
             worst.pnl,
         ),
         Tile(
@@ -130,7 +130,7 @@ def _valued_row(row: Valued, low: float, high: float, decimals: int) -> Row:
         Cell(signed(row.pnl, decimals), row.pnl, look=look),
         Cell(signed(100 * row.fraction, 2) + SPACE + "%"),
         Cell(bar(row.pnl / width, zero=-low / width, look=look), look="rk-wide"),
-        Cell(row.scenario.source, look=_EVIDENCE),
+        Cell(true_minus(row.scenario.source), look=_EVIDENCE),
     ]
 
 
@@ -139,13 +139,15 @@ def _missing_row(row: StressRow) -> Row:
     return [
         Cell(_title(row.scenario)),
         Cell(badge, look="rk-small", span=3),
-        Cell(row.scenario.source, look=_EVIDENCE),
+        Cell(true_minus(row.scenario.source), look=_EVIDENCE),
     ]
 
 
 def _title(scenario: StressScenario) -> Markup:
     what = Markup('<span class="rk-detail">{}</span>').format(_what(scenario))
-    return Markup('<span title="{}">{}</span>').format(scenario.description, scenario.title) + what
+    return (
+        Markup('<span title="{}">{}</span>').format(true_minus(scenario.description), true_minus(scenario.title)) + what
+    )
 
 
 def _what(scenario: StressScenario) -> str:
@@ -198,7 +200,7 @@ def stress_by_position(result: StressResult) -> View:
         for label, values in zip(names, matrix, strict=True)
     ]
     total: Row = [Cell("Portfolio"), *(Cell(signed(row.pnl / unit, decimals), row.pnl) for row in rows)]
-    columns = [Column("Position"), *(Column(row.scenario.title, numeric=True) for row in rows)]
+    columns = [Column("Position"), *(Column(true_minus(row.scenario.title), numeric=True) for row in rows)]
     return View(
         name="stress_by_position",
         title=title,

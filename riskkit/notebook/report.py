@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.charts.markup import facts
-from riskkit.charts.numbers import day
+from riskkit.charts.numbers import day, level, true_minus
 from riskkit.charts.view import View
 from riskkit.errors import InputError, RiskkitError
 from riskkit.notebook import header, saved, screen
@@ -82,7 +82,10 @@ class ReportRun:
 
 def _stated(parameter: Parameter, values: dict[str, Value]) -> str:
     value = values.get(parameter.name, parameter.default)
-    shown = word_of(str(value)) if parameter.constraint.kind == "choices" else as_text(value)
+    if parameter.name == "confidence_level" and isinstance(value, float):
+        shown = level(value)
+    else:
+        shown = word_of(str(value)) if parameter.constraint.kind == "choices" else true_minus(as_text(value))
     return f"{label(parameter.name)}: {shown}"
 
 

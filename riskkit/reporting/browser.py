@@ -15,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ _FLAGS = (
     "--proxy-server=127.0.0.1:9",  # nobody listens: what would ask for something gets nothing
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+#: Of its folder's name, and the seconds after which nobody can still need one [s].
+_PREFIX, _STALE = "riskkit-page-", 3600
 #: It speaks on the descriptors 3 and 4; a shell puts them there.
 _SHELL = 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null'
 
@@ -199,8 +202,12 @@ def _other_user() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _home() -> Iterator[Path]:
-    """A folder for its profile: nothing of it is kept."""
-    home = Path(tempfile.mkdtemp(prefix="riskkit-page-"))
+    """A folder for its profile: nothing of it is kept, nor of one whose owner was killed."""
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    for left in home.parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
     try:
         if who := _other_user():
             os.chown(home, who["user"], who["group"])

@@ -22,7 +22,7 @@ START = """
 for (const data of document.querySelectorAll("script[data-target]"))
   Bokeh.embed.embed_item(JSON.parse(data.textContent), data.dataset.target);
 addEventListener("beforeprint", () => {
-  for (const root of Bokeh.index.roots) {
+  for (const root of Bokeh.index.roots.filter(one => one.el.parentElement?.matches(".rk-figure"))) {
     const still = root.export("png").canvas;
     still.className = "rk-paper";
     still.removeAttribute("style");

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskkit.errors import RiskkitError
+from riskkit.reporting.index import note
 from riskkit.reporting.places import Places
 from riskkit.runs.record import RUN_JSON
 from riskkit.store.retention import RetentionStore
@@ -111,6 +112,7 @@ def _remove_folders(places: Places, store: RetentionStore) -> int:
         folders[run_id].rename(target)  # at once: a folder is a whole run, or is not there
         shutil.rmtree(target, ignore_errors=True)
         _remove_empty(folders[run_id].parent, places.reports)
+    note(places, [folders[run_id] for run_id in gone])
     return len(gone)
 
 

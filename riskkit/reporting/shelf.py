@@ -147,7 +147,9 @@ class Shelf:
                     known[run] = entry
         replaced = {one.supersedes for one in known.values()}
         found = [Entry(**{**asdict(one), "superseded": one.id in replaced}) for one in known.values()]
-        found.sort(key=lambda one: (one.as_of, one.run_at, one.id), reverse=True)
+        found.sort(key=lambda one: (one.run_at, one.id), reverse=True)
+        found.sort(key=lambda one: one.portfolio)
+        found.sort(key=lambda one: one.as_of, reverse=True)
         if found:
             replace(self._file(report, month), json.dumps([asdict(one) for one in found]))
         else:
