@@ -3,6 +3,7 @@
 import hashlib
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 
 import httpx
@@ -48,9 +49,9 @@ def body(number):
 
 
 def write_until_killed(stack, which, after, first):
-    """Write row after row and file after file; kill the process after some seconds; start again and look."""
+    """Write row after row and file after file; kill the process some seconds after the first; start again and look."""
     outcome, keys = Outcome(), stack.start()
-    killer = threading.Timer(after, target(stack, which).send_signal, [signal.SIGKILL])
+    killer = threading.Thread(target=_kill, args=(target(stack, which), outcome, after))
     writers = [threading.Thread(target=write, args=(keys, outcome, first)) for write in (_rows, _files)]
     for thread in (killer, *writers):
         thread.start()
@@ -58,6 +59,14 @@ def write_until_killed(stack, which, after, first):
         thread.join()
     _look(stack.start(), outcome, first)
     return outcome
+
+
+def _kill(process, outcome, after):
+    deadline = time.monotonic() + 60
+    while not (outcome.rows and outcome.files) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
 
 
 def _rows(keys, outcome, first):
