@@ -264,6 +264,6 @@ def between(field: str, beginning: str) -> tuple[str, str]:
     try:
         if len(digits) < _ENOUGH:
             raise ValueError
-        return tuple(str(UUID(digits.ljust(_ID_LENGTH, end))) for end in "0f")  # type: ignore[return-value]
+        return str(UUID(digits.ljust(_ID_LENGTH, "0"))), str(UUID(digits.ljust(_ID_LENGTH, "f")))
     except ValueError:
         raise InputError(field, beginning, f"the id of a {field}, or its first {_ENOUGH} digits at least") from None

@@ -90,10 +90,11 @@ class SupabaseStore(Rest):
                     raise missing_factor(name)
             series = [found[name] for name in factors]
             history = history_of(series, as_of, n_dates)
-            enough = n_dates is None or wanted is None or len(history.dates) >= n_dates
-            if enough or all(len(one.dates) < wanted for one in series):  # type: ignore[operator]
+            if n_dates is None or wanted is None or len(history.dates) >= n_dates:
                 return history
-            wanted *= 2  # type: ignore[operator]
+            if max(len(one.dates) for one in series) < wanted:
+                return history  # there is no more
+            wanted *= 2
 
     def series(self, ref: PortfolioRef, factors: Sequence[str], as_of: date) -> tuple[FactorSeries, ...]:
         """Every level up to a day as it is kept."""
