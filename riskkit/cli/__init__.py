@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("riskkit.cli.demo", "Start everything on this machine, on real market data."),
     "doctor": ("riskkit.cli.doctor", "Name what is missing or broken here, with the remedy."),
     "jobs": ("riskkit.cli.jobs", "List, show, cancel and redrive queued calculations."),
+    "limits": ("riskkit.cli.limits", "List, set and end the limits of portfolios."),
     "local": ("riskkit.cli.local", "Start, stop and reset the embedded Supabase."),
     "login": ("riskkit.cli.login", "Sign in."),
     "logout": ("riskkit.cli.logout", "Sign out."),

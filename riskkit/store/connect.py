@@ -6,6 +6,7 @@ from riskkit.session import Session
 from riskkit.settings import Settings
 from riskkit.store.deliveries import Deliveries
 from riskkit.store.files import Files
+from riskkit.store.limits import Limits
 from riskkit.store.queue import Queue
 from riskkit.store.runs import Runs
 from riskkit.store.schedules import Schedules
@@ -16,6 +17,12 @@ def open_store(settings: Settings, session: Session) -> SupabaseStore:
     """The Supabase store of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
     return SupabaseStore(url, key, session.access_token)
+
+
+def open_limits(settings: Settings, session: Session) -> Limits:
+    """The limits of this machine's settings, as the user of this session; close it after use."""
+    url, key = settings.supabase()
+    return Limits(url, key, session.access_token)
 
 
 def open_queue(settings: Settings, session: Session) -> Queue:

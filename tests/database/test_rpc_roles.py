@@ -54,6 +54,11 @@ RPCS = {
     "release_run": ("approver", "select from release_run(%(current)s) r where r"),
     "runs_to_prune": ("viewer", "select from runs_to_prune() where id = %(pruned)s"),
     "decide_on_run": ("approver", "select from decide_on_run(%(run)s, %(hash)s, 'approved')"),
+    "set_limit": (
+        "approver+aal2",
+        """select from set_limit(%(book)s, '{"metric": "rpc_role", "unit": "USD", "hard": 1}')""",
+    ),
+    "end_limit": ("approver+aal2", "select from end_limit(%(limit)s, '2030-01-01')"),
     "redrive_job": ("admin", "select from redrive_job(%(dead)s)"),
 }
 #: About the caller alone (tests of sign-in have them), or about no team (tests of the audit log).
@@ -108,8 +113,10 @@ def _prepared(world, team):
     document |= {"notebook": "r", "as_of": "2020-01-02", "run_at": "2026-01-01T00:00:00Z"}
     document |= {"parameters": {}, "inputs": {}, "code": {}, "packages": {}}
     run = world.runs[team]
+    limit = one("select id from limits where team_id = %s", team_id)
     return {
         "team": team_id, "slug": world.slugs[team], "book": book, "run": run, "hash": one("select run_hash(%s)", run),
+        "limit": limit,
         "schedule": schedule, "revision": revision, "queued": queued, "dead": dead, "document": json.dumps(document),
         "slots": json.dumps([{"fire_at": "2020-01-05T18:00:00Z", "as_of": "2020-01-03"}]), "delivery": delivery,
         "pruned": pruned, "current": current,
@@ -138,7 +145,7 @@ def test_every_rpc_for_every_user_and_team(world, arguments, name):
 def test_a_refusal_does_not_tell_another_teams_ids_from_invented_ones(world, arguments):
     """What belongs to another team and what is not there get the same answer."""
     other, invented = arguments["b"], {**arguments["b"]}
-    for key in ("team", "book", "run", "schedule", "queued", "dead", "pruned", "current"):
+    for key in ("team", "book", "run", "limit", "schedule", "queued", "dead", "pruned", "current"):
         invented[key] = uuid.uuid4()
     invented["slug"] = "no-such-team"
     document = json.loads(other["document"])

@@ -1,0 +1,74 @@
+"""`riskkit limits` from the command line: whoever may, and whoever may not."""
+
+import pytest
+
+from tests.cli.test_audit import admin  # noqa: F401 (a fixture: signed in with a second factor)
+
+
+@pytest.fixture
+def book(tmp_path):
+    path = tmp_path / "positions.csv"
+    path.write_text("symbol,quantity\nAAPL,1200\nKO,-300\n")
+    return path
+
+
+def lines(riskkit, *options):
+    code, out, err = riskkit("limits", "list", *options)
+    assert (code, err) == (0, "")
+    return [line.split() for line in out.splitlines() if line.strip()[8:14:5] == "--"]
+
+
+def test_set_list_change_and_end(riskkit, admin, book):  # noqa: F811
+    slug = admin[0]
+    riskkit("portfolio", "import", "mine", book)
+    assert riskkit("limits", "list", "mine")[1] == "There is no limit.\n"
+    code, out, err = riskkit("limits", "set", "mine", "var", "--soft", "9e5", "--hard", "1e6", "--from", "2022-01-03")
+    assert (code, err) == (0, "")
+    assert out.endswith(f": {slug}/mine, var: soft 900,000 USD, hard 1,000,000 USD\n")
+    part = ("component_var", "--sector", "*", "--hard", "1", "--unit", "USD", "--note", "Concentration")
+    assert riskkit("limits", "set", "mine", *part)[0] == 0
+    assert riskkit("limits", "set", "mine", "var", "--relative", "--unit", "fraction", "--hard", "0.5")[0] == 0
+    assert riskkit("limits", "set", "mine", "var", "--hard", "2e6", "--from", "2022-06-01")[0] == 0
+
+    shown = lines(riskkit, "mine")
+    assert shown[0][-1] == "Concentration"
+    assert ["var", "2,000,000", "USD", "2022-06-01"] in [one[1:] for one in shown]
+    assert len(shown) == 3
+    (ended,) = (one for one in lines(riskkit, "mine", "--all") if one[-1] == "2022-06-01" and "2022-01-03" in one)
+    assert ended[1:] == ["var", "900,000", "1,000,000", "USD", "2022-01-03", "2022-06-01"]
+
+    code, _, err = riskkit("limits", "set", "mine", "var", "--hard", "3e6", "--from", "2022-05-31")
+    assert (code, "2022-06-01 or later" in err) == (2, True)
+    for one in shown:
+        assert riskkit("limits", "end", one[0])[0] == 0
+    assert riskkit("limits", "list", "mine")[1] == "There is no limit.\n"
+    code, _, err = riskkit("limits", "end", shown[0][0])
+    assert (code, "a limit in force" in err) == (2, True)
+
+
+def test_an_analyst_reads_and_is_told_what_setting_takes(riskkit, own_team, book):
+    riskkit("portfolio", "import", "mine", book)
+    assert riskkit("limits", "list")[0] == 0
+    code, out, err = riskkit("limits", "set", "mine", "var", "--hard", "1e6")
+    assert (code, out) == (3, "")
+    assert "takes the role approver" in err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("var",),
+        ("var", "--hard", "nan"),
+        ("var", "--hard", "1e300"),
+        ("var", "--soft", "2", "--hard", "1"),
+        ("var", "--hard", "1", "--unit", "apples"),
+        ("Not a name", "--hard", "1"),
+        ("component_var", "--hard", "1", "--sector", "Tech", "--currency", "USD"),
+        ("component_var", "--hard", "1", "--sector", ""),
+    ],
+)
+def test_what_is_no_limit(riskkit, admin, book, wrong):  # noqa: F811
+    riskkit("portfolio", "import", "mine", book)
+    code, _, err = riskkit("limits", "set", "mine", *wrong)
+    assert (code, err.startswith("riskkit: ")) == (2, True), err
+    assert riskkit("limits", "list", "mine")[1] == "There is no limit.\n"
