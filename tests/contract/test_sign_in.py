@@ -143,6 +143,5 @@ def test_only_the_service_key_is_the_operators(client, somebody):
 
 def test_a_mails_secret_that_nobody_was_sent_is_refused(client):
     begun = time.monotonic()
-    for shown in ({"token_hash": "x" * 40}, {"email": "nobody@riskkit.example", "token": "123456"}):
-        refused("otp_expired", client().auth.verify_otp, {"type": "recovery", **shown})
+    refused("otp_expired", client().auth.verify_otp, {"type": "recovery", "token_hash": "x" * 40})
     assert time.monotonic() - begun < 20
