@@ -52,7 +52,7 @@ def ends(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, 
         faulty = {"report": f"fault{number}", "parameters": {}}
         jobs[name] = shop.enqueue(args=faulty, max_attempts=1, **columns)
     others = [shop.enqueue() for _ in range(2)]
-    assert shop.worker("-j", "2", "--once").wait(300) == 0
+    assert shop.worker("-j", "2", "--once").wait(380) == 0
     assert [shop.row(job)["state"] for job in others] == ["succeeded"] * 2
     return shop, {name: shop.row(job) for name, job in jobs.items()}
 
@@ -139,6 +139,7 @@ class Door:
         self._server.server_close()
 
 
+@pytest.mark.timeout(1000)
 def test_storage_and_then_the_database_are_away_for_a_while_and_nothing_is_lost(stack: Stack, tmp_path: Path) -> None:
     keys, door = stack.keys(), Door(stack.keys().url)
     shop = Shop(keys, tmp_path / "project").open("demo")
@@ -148,17 +149,17 @@ def test_storage_and_then_the_database_are_away_for_a_while_and_nothing_is_lost(
     worker = shop.worker()
     shop.keys = keys
     try:
-        wait_until(lambda: shop.row(away)["errors"], 120, "the failed attempt")
+        wait_until(lambda: shop.row(away)["errors"], 300, "the failed attempt")
         assert shop.row(away)["errors"][0]["type"] == "Unavailable"
         door.down.clear()
-        wait_until(lambda: shop.row(away)["state"] == "succeeded", 120, "the report, once storage is back")
+        wait_until(lambda: shop.row(away)["state"] == "succeeded", 300, "the report, once storage is back")
         slow = shop.enqueue("8")
-        wait_until(lambda: shop.row(slow)["cell"] == 4, what="the sleeping cell")
+        wait_until(lambda: shop.row(slow)["cell"] == 4, 200, "the sleeping cell")
         database, port = Postgres.of(stack.home), Postgres.of(stack.home).port
         database.stop()
         wait_until(lambda: "no heartbeat" in shop.log(), what="a heartbeat that nobody heard")
         assert database.start(port) == port
-        wait_until(lambda: shop.row(slow)["finished_at"], 120, "the report over the pause")
+        wait_until(lambda: shop.row(slow)["finished_at"], 300, "the report over the pause")
         assert (shop.row(slow)["state"], shop.row(slow)["attempt"]) == ("succeeded", 1)
         assert worker.poll() is None
         assert shop.complete() == {shop.row(job)["run_id"] for job in (away, slow)}
