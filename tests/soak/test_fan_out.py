@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from riskkit.local.stack import Stack
-from tests.reporting.fan_out import fan_out
+from tests.reporting.fan_out import fan_out, path_without_chromium
 from tests.reporting.shop import Shop
 
 RESULTS = Path(__file__).with_name("results")
@@ -22,12 +21,7 @@ RESULTS = Path(__file__).with_name("results")
 def test_three_poisoned_books_cost_the_other_197_nothing(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without PDF: Chromium would be most of the time, and is no part of the question."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("git", "sh"):
-        (programs / name).symlink_to(str(shutil.which(name)))
-    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setenv("PATH", path_without_chromium(tmp_path / "bin"))
     found = fan_out(Shop(stack.keys(), tmp_path / "project"), 200, 3)
     found |= {"lanes": 2, "pdf": False, "processors": os.cpu_count(), "load": round(os.getloadavg()[1], 1)}
     RESULTS.mkdir(exist_ok=True)
