@@ -44,7 +44,7 @@ class Page:
     tables : sequence of Table
     lines : str
         The last lines of what went wrong.
-    figures : sequence of (name, title)
+    figures : sequence of (name, title, description)
     next : sequence of str
         What to do, or where to look.
     link : str or None
@@ -61,7 +61,7 @@ class Page:
     tiles: Sequence[tuple[str, str]] = ()
     tables: Sequence[Table] = ()
     lines: str = ""
-    figures: Sequence[tuple[str, str]] = ()
+    figures: Sequence[tuple[str, str, str]] = ()
     next: Sequence[str] = ()
     link: str | None = None
     footer: Sequence[tuple[str, str]] = field(default=())
@@ -122,7 +122,7 @@ def _report(told: Told, files: Enclosed, base: str | None) -> Page:
         notices=notices,
         # On a phone the unit goes below a long figure.
         tiles=[(metric_name(run, one), metric_value(one).replace(SPACE, " ")) for one in run.metrics[:6]],
-        figures=[(name, _title(name)) for name in files.figures],
+        figures=[(name, *files.captions.get(name, (_title(name), _title(name)))) for name in files.figures],
         next=_enclosed(files, base, place(run, job)),
         link=link_of(told, base),
         footer=[*footer, *_why(told)],
@@ -278,5 +278,5 @@ def _title(name: str) -> str:
 
 def as_context(shown: Page, cids: Mapping[str, str]) -> dict[str, object]:
     """The page as the template takes it; figures by their content-ids."""
-    figures = [(cids[name], title) for name, title in shown.figures]
+    figures = [(cids[name], title, told) for name, title, told in shown.figures]
     return {"page": shown, "figures": figures}

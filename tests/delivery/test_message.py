@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -223,3 +224,24 @@ def test_without_a_pdf_the_page_itself_is_attached() -> None:
     what = told(delivery(), facts(job(run=run(artifacts=[vars(one) for one in shelf.artifacts]))), "T")
     assert list(enclosed(shelf, "t", what, 100).documents) == ["report.html"]
     assert subject(what).startswith("T: atlas/demo")
+
+
+def test_figures_stand_in_the_order_and_under_the_titles_of_the_report() -> None:
+    told_figures = [
+        {"name": "b", "title": "Where it sits <b>", "alt": "A curve."},
+        {"name": "a", "title": "What causes it"},
+    ]
+
+    class Named(Shelf):
+        def get(self, team: str, artifact: Artifact) -> bytes:
+            if artifact.name == "run.json":
+                return json.dumps({"figures": told_figures}).encode()
+            return super().get(team, artifact)
+
+    shelf = Named(**{"figures/a__png": 1, "figures/b__png": 1, "figures/c__png": 1, "run__json": 9})
+    what = told(delivery(), facts(job(run=run(artifacts=[vars(one) for one in shelf.artifacts]))), "T")
+    found = enclosed(shelf, "t", what, 100)
+    assert list(found.figures) == ["figures/b.png", "figures/a.png", "figures/c.png"]
+    page = message(what, found, "risk@riskkit.example", None).get_body(("html",)).get_content()
+    places = [page.index(said) for said in ("Where it sits &lt;b&gt;", 'alt="A curve."', "What causes it", ">C<")]
+    assert places == sorted(places)
