@@ -62,6 +62,7 @@ from riskkit.settings import Settings
 log = logging.getLogger(__name__)
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_FILE = r"(?P<name>report\.html|report\.pdf|tables\.xlsx|tables/[a-z0-9_]{1,120}\.csv)"
 _KERNEL, _RUN = f"(?P<kernel_id>{_UUID})", f"(?P<run_id>{_UUID})"
 _NAME = r"([a-z][a-z0-9_]{0,62})"
 #: What stock Voila serves and riskkit does not.
@@ -191,7 +192,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
             (at("/session"), Status),
             (at("/healthz"), Health),
             (at(rf"/dashboards/{_NAME}"), DashboardPage, page),
-            (at(rf"/reports/{_RUN}"), ReportPage),
+            (at(rf"/reports/{_RUN}/{_FILE}"), ReportPage),
             (at(rf"/voila/render/{_NAME}\.ipynb"), DashboardPage, page),
             (at(rf"/api/kernels/{_KERNEL}"), KernelHandler),
             (at(rf"/api/kernels/{_KERNEL}/channels"), OwnedWebsocket),

@@ -11,7 +11,7 @@ from riskkit.parameters.declaration import Parameter, Value
 from riskkit.serving.catalogue import Dashboard
 from riskkit.serving.sessions import BrowserSession, Sessions
 from riskkit.settings import Settings
-from riskkit.store.contract import PortfolioRef
+from riskkit.store.contract import Artifact, PortfolioRef
 from riskkit.store.files import Files
 from riskkit.store.inputs import find_portfolio, resolve_as_of
 from riskkit.store.supabase import SupabaseStore
@@ -81,11 +81,11 @@ class Viewers:
         needs_data = all(parameter.name != "slot_days" for parameter in dashboard.parameters)
         await asyncio.to_thread(_check, open_store, name, kinds.get("date") if needs_data else None, given)
 
-    async def report(self, session: BrowserSession, run_id: str) -> tuple[str, bytes] | None:
-        """The sha256 and the bytes of a run's page in the bucket; None for none that the viewer may see."""
+    async def file(self, session: BrowserSession, run_id: str, name: str) -> tuple[Artifact, bytes] | None:
+        """A run's artifact and its bytes in the bucket; None for none that the viewer may see."""
         grant = await self.sessions.access_token(session)
         url, key = self._settings.supabase()
-        return await asyncio.to_thread(_report, url, key, lambda: grant.access_token, run_id)
+        return await asyncio.to_thread(_file, (url, key, lambda: grant.access_token), run_id, name)
 
     async def _opener(self, session: BrowserSession) -> OpenStore:
         grant = await self.sessions.access_token(session)
@@ -99,15 +99,15 @@ def _viewer(open_store: OpenStore, email: str) -> Viewer:
         return Viewer(email, tuple(roles), store.portfolios())
 
 
-def _report(url: str, key: str, token: Callable[[], str], run_id: str) -> tuple[str, bytes] | None:
-    with SupabaseStore(url, key, token) as store, Files(url, key, token) as files:
+def _file(access: tuple[str, str, Callable[[], str]], run_id: str, name: str) -> tuple[Artifact, bytes] | None:
+    with SupabaseStore(*access) as store, Files(*access) as files:
         try:
             record = store.run(run_id)
         except InputError:
             return None
-        page = next((one for one in record.artifacts if one.name == "report.html"), None)
-        content = None if page is None else files.read(record.team_id, page)
-        return None if page is None or content is None else (page.sha256, content)
+        kept = next((one for one in record.artifacts if one.name == name), None)
+        content = None if kept is None else files.read(record.team_id, kept)
+        return None if kept is None or content is None else (kept, content)
 
 
 def _check(open_store: OpenStore, name: str, date: Parameter | None, given: dict[str, Value]) -> None:

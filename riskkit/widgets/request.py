@@ -79,5 +79,5 @@ def _linked(run_id: str, address: str) -> Markup:
     done = Markup('<span class="rk-request-line rk-ok" role="status">Done: {}</span>')
     if not address:
         return done.format(Markup("<code>riskkit runs open {}</code>").format(run_id[:13]))
-    link = Markup('<a href="{}{}" target="_blank" rel="noopener">open the official report</a>')
+    link = Markup('<a href="{}{}/report.html" target="_blank" rel="noopener">open the official report</a>')
     return done.format(link.format(address, run_id))
