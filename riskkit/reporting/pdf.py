@@ -13,7 +13,7 @@ from riskkit.reporting.browser import BrowserFailed, find_browser, tab
 _WIDTH, _HEIGHT = 703, 1000
 #: Pixels of an image for each of the page's: sharp on paper and on a good screen.
 _SHARPNESS = 2
-_SECONDS = 60.0
+_SECONDS = 120.0
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 _DRAWN = """(async () => {
@@ -24,6 +24,8 @@ _DRAWN = """(async () => {
   await document.fonts.ready;
 })()"""
 _FIGURES = """(() => {
+  // Figures are drawn for paper here: the page need not make a still of each as it is printed.
+  addEventListener("beforeprint", event => event.stopImmediatePropagation(), true);
   const found = [];
   for (const place of document.querySelectorAll(".rk-figure")) {
     const view = Bokeh.index.roots.find(root => root.el.parentElement === place);

@@ -61,9 +61,10 @@ def sweep(places: Places, store: Store, user_id: str) -> Swept:
             target = _target(work)
             if target is not None and _recorded(store, work.name):
                 with contextlib.suppress(InputError):  # damaged pages: restored from the artifacts below
-                    publish(work / "final", places.inside(target["folder"]))
+                    folder = places.inside(target["folder"])
+                    publish(work / "final", folder)
                     finished.append(work.name)
-                note(places, [places.inside(target["folder"])])
+                    note(places, [folder])
             elif target is not None and target["user_id"] != user_id:
                 continue
             else:

@@ -151,7 +151,7 @@ def test_the_row_says_where_a_run_is_restored_not_its_pages(
     before = there(places.reports.parent.parent)
     assert sweep(places, store, store.member().user_id).restored == (run.record.id,)
     after = there(places.reports.parent.parent) - before
-    assert {path.parent for path in after} == {run.folder}
+    assert {path.parent for path in after} == {run.folder, run.folder / "tables"}
 
 
 @pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"artifacts": 1}'])
