@@ -42,7 +42,8 @@ def finished(tiny: ModuleType, project: Settings) -> tuple[Any, MemoryStore, lis
 def test_the_folder_holds_the_three_files_and_nothing_else(finished: Any, project: Settings) -> None:
     run = finished[0]
     assert run.folder == project.project / "reports/tiny/2020-03-16/atlas/demo" / run.record.id
-    assert sorted(path.name for path in run.folder.iterdir()) == ["notebook.ipynb", "report.html", "run.json"]
+    expected = ["notebook.ipynb", "report.html", "run.json", "tables", "tables.xlsx"]
+    assert sorted(path.name for path in run.folder.iterdir()) == expected
     assert read_run(run.folder)["id"] == run.record.id
 
 
