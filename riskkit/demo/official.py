@@ -27,7 +27,7 @@ from riskkit.store.schedules import Schedule
 TEAM = "atlas"
 LAST_OF_ALL = "report_status"
 _LANES = 2
-_LOOK = 1.0
+_LOOK = 2.0
 
 #: Told what became of the reports so far.
 OnLook = Callable[[tuple[Item, ...]], None]
@@ -81,11 +81,13 @@ class Official:
                 for schedule in schedules:
                     if (schedule.name == LAST_OF_ALL) is last_of_all:
                         self._fire(schedule, first, last)
-                while any(item.awaited for item in self.look(first, last)):
-                    on_look(self.look(first, last))
+                found = self.look(first, last)
+                while any(item.awaited for item in found):
+                    on_look(found)
                     worker()
                     time.sleep(_LOOK)
-        return self.look(first, last)
+                    found = self.look(first, last)
+        return found
 
     def look(self, first: date, last: date) -> tuple[Item, ...]:
         """What became of the reports of these days' slots."""
