@@ -7,14 +7,18 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from riskkit.local.stack import Stack
+from tests.delivery.conftest import Hook, Sink, hook, sink
 from tests.reporting import tiny_project as tiny
-from tests.reporting.shop import Shop
+from tests.reporting.shop import Shop, wait_until
+
+__all__ = ["hook", "sink"]  # fixtures of the deliveries' tests, used here too
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,6 +60,15 @@ if found or note == "boom":
 """
 
 
+SCHEDULE = """
+insert into schedules (team_id, name, cron, timezone, max_attempts, edited_by, queue, args, recipients)
+select t.id, n.name, '15 18 * * *', 'America/New_York', 1, m.user_id, n.queue, n.args::jsonb, n.recipients
+from (values (%s::uuid, %s, %s, %s, %s::text[])) n (team_id, name, queue, args, recipients)
+join teams t on t.id = n.team_id join memberships m on m.team_id = t.id and m.role = 'analyst' returning id
+"""
+FIRE = "select fire_schedule(%s, now(), 1, 'enqueued', '2020-04-09', %s::uuid[])"
+
+
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     """Its own, because its files are looked through."""
@@ -90,8 +103,23 @@ def database_text(shop: Shop) -> Iterator[tuple[str, str]]:
                 yield f"{schema}.{table}", row
 
 
-def test_no_secret_is_in_anything_that_reports_leave(stack: Stack, tmp_path: Path) -> None:
+def fired(shop: Shop, name: str, note: str) -> str:
+    """A job of a schedule that tells a person and a channel."""
+    values = (shop.team_id, name, shop.team, json.dumps({"report": "tiny", "parameters": {"note": note}}),
+              [f"viewer@{shop.team}.example", "desk"])  # fmt: skip
+    with psycopg.connect(shop.keys.db_url) as owner:
+        made: Any = owner.execute(SCHEDULE, values).fetchone()
+        found: Any = owner.execute(FIRE, (made[0], [shop.books["demo"]])).fetchone()
+    return str(found[0][0])
+
+
+@pytest.mark.timeout(900)
+def test_no_secret_is_in_anything_that_reports_leave(stack: Stack, sink: Sink, hook: Hook, tmp_path: Path) -> None:
     shop = Shop(stack.keys(), tmp_path / "project").open("demo")
+    channels = {
+        "RISKKIT_SMTP_URL": sink.url,
+        "RISKKIT_WEBHOOKS": json.dumps({f"{shop.team}/desk": f"{hook.url}/canary-hook-41be"}),
+    }
     canaries = secrets(stack, shop)
     (shop.project / ".env").write_text("\n".join(f"{name}={value}" for name, value in PLANTED.items()))
     for secret in (shop.project / ".env", tmp_path / "service-key"):
@@ -102,15 +130,24 @@ def test_no_secret_is_in_anything_that_reports_leave(stack: Stack, tmp_path: Pat
     }
     cells = (tiny.OPEN, tiny.SHOW, tiny.SAVE, NOSY.replace("TOLD", repr(told)))
     tiny.write_notebook(shop.project / "notebooks" / "tiny.ipynb", *cells)
-    made, failed = shop.enqueue(), shop.enqueue("boom")
-    assert shop.worker("--once", environ=PLANTED).wait(180) == 0
+    made, failed = fired(shop, "good", ""), fired(shop, "bad", "boom")
+    assert shop.worker("--once", environ=PLANTED).wait(300) == 0  # neither mail server nor webhook is there
+    assert sink.mails == []
+    with psycopg.connect(shop.keys.db_url) as owner:
+        owner.execute("update deliveries set next_at = now()")
+    assert shop.worker("--once", environ={**PLANTED, **channels}).wait(120) == 0
+    wait_until(lambda: len(sink.mails) >= 2 and len(hook.posts) >= 2, 10, "mails and posts")
     assert (shop.row(made)["state"], shop.row(made)["errors"]) == ("succeeded", [])
     assert (shop.row(failed)["state"], shop.row(failed)["errors"][0]["type"]) == ("dead", "ValueError")
     assert (len(shop.complete()), len(list((shop.project / "reports" / ".failed").iterdir()))) == (1, 1)
-    looked: dict[str, list[str]] = {"database": [], "file": []}
+    looked: dict[str, list[str]] = {"database": [], "file": [], "message": []}
+    parts = [part.get_content() for mail in sink.mails for part in (mail, *mail.walk()) if not part.is_multipart()]
+    messages = [*map(bytes, sink.mails), *(part if isinstance(part, bytes) else str(part).encode() for part in parts),
+                *(json.dumps(post).encode() for post in hook.posts)]  # fmt: skip
     left = [path for path in (*shop.project.rglob("*"), tmp_path / "worker.log") if path.is_file()]
     texts = ((str(path), path.read_bytes()) for path in left if path.name != ".env")
-    for kind, found in (("file", texts), ("database", ((where, row.encode()) for where, row in database_text(shop)))):
+    rows = ((where, row.encode()) for where, row in database_text(shop))
+    for kind, found in (("file", texts), ("database", rows), ("message", (("message", one) for one in messages))):
         for where, text in found:
             hits = [name for name, canary in canaries.items() if canary.encode() in text]
             assert hits == [], f"{hits} in {where}"
@@ -118,4 +155,7 @@ def test_no_secret_is_in_anything_that_reports_leave(stack: Stack, tmp_path: Pat
     assert {"report.html", "notebook.ipynb", "run.json", "worker.log", "log.txt", "failure.txt"} <= {
         Path(name).name for name in looked["file"]
     }
-    assert {"public.report_runs", "public.calculation_jobs", "public.job_events"} <= set(looked["database"])
+    assert len(looked["message"]) >= 6
+    assert {"public.deliveries", "public.report_runs", "public.calculation_jobs", "public.job_events"} <= set(
+        looked["database"]
+    )
