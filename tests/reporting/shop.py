@@ -93,7 +93,8 @@ class Shop:
                 self.books[slug], self.team_id = ref.id, ref.team_id
         return self
 
-    def _signed_in(self, role: str, team: str) -> tuple[Settings, Any]:
+    def signed_in(self, role: str, team: str) -> tuple[Settings, Any]:
+        """Settings and session of a member."""
         known = {"RISKKIT_PROJECT": str(self.project), "RISKKIT_HOME": str(self.project.parent / f"{role}-{team}"),
                  "SUPABASE_URL": self.keys.url, "SUPABASE_ANON_KEY": self.keys.anon_key}  # fmt: skip
         settings = Settings.load(known)
@@ -101,12 +102,12 @@ class Shop:
 
     def store(self, role: str, team: str | None = None) -> SupabaseStore:
         """The store as a member."""
-        return open_store(*self._signed_in(role, team or self.team))
+        return open_store(*self.signed_in(role, team or self.team))
 
     @contextlib.contextmanager
     def queue(self) -> Iterator[Queue]:
         """The queue as the analyst."""
-        with open_queue(*self._signed_in("analyst", self.team)) as queue:
+        with open_queue(*self.signed_in("analyst", self.team)) as queue:
             yield queue
 
     def enqueue(self, note: str = "", book: str = "demo", **columns: Any) -> str:
