@@ -25,7 +25,7 @@ class Finding:
     figure, limit : float or None
         What was compared, in one unit.
     utilisation : float or None
-        Figure of limit [fraction]; None where the limit is not above zero.
+        Figure of limit [fraction], 0 for a figure below zero; None where the limit is not above zero.
     of, unit : str
         Of a limit: what it bounds, as people read it, and the unit of figure and bounds.
     soft, hard : float or None
@@ -57,8 +57,8 @@ class GateReport:
 
     @property
     def worst_first(self) -> tuple[Finding, ...]:
-        """The findings by verdict, then in their order."""
-        return tuple(sorted(self.findings, key=lambda one: -gravity(one)))
+        """The findings by verdict, then by how much of a limit is used, then in their order."""
+        return tuple(sorted(self.findings, key=lambda one: (-gravity(one), -(one.utilisation or 0.0))))
 
 
 def gravity(finding: Finding) -> int:

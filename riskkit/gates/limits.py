@@ -136,7 +136,7 @@ def _compared(limit: Limit, name: str, figure: float, severity: Severity) -> Fin
         verdict, word, bound = "WARN", "soft", limit.soft
     said = "is above" if verdict != "PASS" else "is within"
     most = limit.hard if limit.hard is not None else limit.soft
-    used = figure / most if most is not None and most > 0.0 else None
+    used = max(figure, 0.0) / most if most is not None and most > 0.0 else None
     share = f" ({used:.0%} used)" if used is not None else ""
     sentence = f"{name}, {_amount(figure, limit.unit)}, {said} its {word} limit of {_amount(bound, limit.unit)}{share}."
     return Finding("limits", verdict, sentence, figure, bound, used, name, limit.unit, limit.soft, limit.hard)
