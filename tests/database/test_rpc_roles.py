@@ -43,6 +43,13 @@ RPCS = {
         "analyst",
         f"select from import_portfolio(%(slug)s, 'rpc-role', 'T', 'USD', '{BOOK}', '2020-01-01')",
     ),
+    "change_positions": (
+        "analyst",
+        "select from change_positions(%(book)s, %(read)s, '2020-01-01',"
+        ' \'[{"symbol": "matrix-share", "quantity": 2}]\') c where c = %(read)s + 1',
+    ),
+    "undo_positions": ("analyst", "select from undo_positions(%(book)s, %(read)s) c where c = %(read)s + 1"),
+    "position_history": ("viewer", "select from position_history(%(book)s) where revision = %(read)s"),
     "import_prices": ("analyst", f"select from import_prices(%(slug)s, '{SERIES}')"),
     "record_run": ("analyst", "select from record_run(%(document)s, '[]', '[]')"),
     "request_calculation": ("analyst", "select from request_calculation(%(book)s, 'r')"),
@@ -120,6 +127,7 @@ def _prepared(world, team):
         "schedule": schedule, "revision": revision, "queued": queued, "dead": dead, "document": json.dumps(document),
         "slots": json.dumps([{"fire_at": "2020-01-05T18:00:00Z", "as_of": "2020-01-03"}]), "delivery": delivery,
         "pruned": pruned, "current": current,
+        "read": one("select max(revision) from position_changes where portfolio_id = %s", book),
     }  # fmt: skip
 
 
