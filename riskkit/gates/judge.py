@@ -64,7 +64,7 @@ def judge(figures: GateInput) -> GateReport:
     --------
     >>> report = judge(GateInput((Metric("var", 120.0, "USD"),), limits=(Limit("var", "USD", 90.0, 100.0),)))
     >>> report.verdict, report.findings[0].sentence
-    ('BLOCK', 'Var, 120 USD, is above its hard limit of 100 USD (120% used).')
+    ('BLOCK', 'VaR, 120 USD, is above its hard limit of 100 USD (120% used).')
     """
     rules = figures.rules
     before = None if figures.previous is None else Figures(figures.previous, figures.held)

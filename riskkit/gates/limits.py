@@ -16,6 +16,8 @@ Scope = Literal["portfolio", "position", "sector", "currency"]
 _MOST = 50
 #: Figures of positions that add up to that of their sector or currency.
 _ADDITIVE = ("component_", "value")
+#: Words of a metric's name that are written otherwise.
+_AS_WRITTEN = {"var": "VaR", "es": "ES"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _judged(limit: Limit, part: str, metric: Metric, earlier: Mapping[str, Metri
         if part not in earlier:
             return Finding("limits", "PASS", f"{name} has no run before to be compared with.")
         change = metric.value - earlier[part].value
-        name = f"The change of {name[0].lower()}{name[1:]}"
+        name = f"The change of {name if name.startswith(tuple(_AS_WRITTEN.values())) else name[0].lower() + name[1:]}"
         figure = change
         if limit.unit == "fraction" and unit != "fraction":
             if earlier[part].value == 0.0:
@@ -143,7 +145,8 @@ def _compared(limit: Limit, name: str, figure: float, severity: Severity) -> Fin
 
 
 def _name(limit: Limit, part: str) -> str:
-    metric = limit.metric.replace("_", " ")
+    words = [_AS_WRITTEN.get(word, word) for word in limit.metric.split("_")]
+    metric = " ".join(words)
     return metric[0].upper() + metric[1:] + (f" of {limit.scope} {part}" if part else "")
 
 

@@ -98,7 +98,7 @@ class LimitUse:
     run : str
         Its id.
     of : str
-        What is bounded: `Var`, `Component var of position AAPL`.
+        What is bounded: `VaR`, `Component VaR of position AAPL`.
     verdict : str
     figure : float
     soft, hard : float or None

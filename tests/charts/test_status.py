@@ -42,8 +42,8 @@ def busy():
         job("global", "queued", 3),
     )
     limits = (
-        limit("Var", 5_400_000.0, 4_000_000.0, 5_000_000.0, "BLOCK"),
-        limit("Component var of position AAPL", 900_000.0, 800_000.0, 1_200_000.0, "WARN"),
+        limit("VaR", 5_400_000.0, 4_000_000.0, 5_000_000.0, "BLOCK"),
+        limit("Component VaR of position AAPL", 900_000.0, 800_000.0, 1_200_000.0, "WARN"),
         limit("The change of var", 0.12, None, 0.25, "PASS", "fraction"),
     )
     fire = ObservedFire("s", SLOT, DAY, "enqueued", 4, "", SLOT)

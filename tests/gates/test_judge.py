@@ -37,7 +37,7 @@ def test_an_absolute_limit(soft, hard, verdict, limit, used):
 
 def test_a_sentence_names_figure_limit_and_utilisation():
     found = only("limits", metrics=(VAR,), limits=(Limit("var", "USD", 50.0, 80.0),))
-    assert found.sentence == "Var, 100 USD, is above its hard limit of 80 USD (125% used)."
+    assert found.sentence == "VaR, 100 USD, is above its hard limit of 80 USD (125% used)."
 
 
 def test_a_report_may_only_warn_or_ask_no_limit():

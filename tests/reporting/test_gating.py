@@ -142,7 +142,7 @@ def test_many_parts_are_told_by_the_worst_and_one_sentence(book):
     told = found(book[0], metrics, "limits", GateFacts((Limit("component_var", "USD", None, 60.0, "position", "*"),)))
     assert [one.verdict for one in told] == ["BLOCK"] * 9 + ["PASS"] * 42
     assert told[0].figure == 69.0
-    assert told[-1].sentence == "Component var of the 20 others by position is at most 19 USD (PASS)."
+    assert told[-1].sentence == "Component VaR of the 20 others by position is at most 19 USD (PASS)."
 
 
 @pytest.mark.parametrize(("times", "verdict"), [(1.1, "PASS"), (0.7, "WARN"), (0.4, "BLOCK")])
@@ -219,7 +219,7 @@ def test_a_hard_breach_blocks_a_persons_run_and_the_page_says_so(blocked):
     first, run = blocked
     assert first.record.gates.verdict == "PASS"
     assert run.record.gates.verdict == "BLOCK"
-    said = "Var, 1.99 USD, is above its hard limit of 1.5 USD (133% used)."
+    said = "VaR, 1.99 USD, is above its hard limit of 1.5 USD (133% used)."
     assert said in [one.sentence for one in run.record.gates.findings]
     content = json.loads((run.folder / "run.json").read_text())["gates"]
     assert content["verdict"] == "BLOCK"

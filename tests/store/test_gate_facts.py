@@ -111,7 +111,7 @@ def test_nobody_elses_facts(place, ref, user):
 def test_what_was_found_comes_back_as_it_was(place, ref):
     found = GateReport(
         (
-            Finding("limits", "WARN", "Var, 1.2 USD, is above.", 1.2, 0.1 + 0.2, 1e-17),
+            Finding("limits", "WARN", "VaR, 1.2 USD, is above.", 1.2, 0.1 + 0.2, 1e-17),
             Finding("coverage", "PASS", "100.00% of the value is priced."),
         )
     )
