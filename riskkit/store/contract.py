@@ -14,6 +14,7 @@ from riskkit.metric import Metric
 from riskkit.portfolio import BookTree, DatedBook, Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
 from riskkit.status import Observed
+from riskkit.store.edits import BookEdits
 from riskkit.store.place import Place
 
 #: Asking for the book on this day is asking for the book as it stands last.
@@ -214,7 +215,7 @@ class RunRecord:
     place: Place = field(default_factory=Place)
 
 
-class Store(Protocol):
+class Store(BookEdits, Protocol):
     """Reads and writes as one signed-in user; what they may see and change is decided on the other side.
 
     Every method may raise NotSignedIn, Unavailable, and Forbidden where a role is missing.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -21,80 +20,14 @@ from riskkit.status import Observed
 from riskkit.store import rows
 from riskkit.store.books import as_one, book_tree, family, with_children
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord
+from riskkit.store.edits import PositionChange, Quantities
+from riskkit.store.memory_database import MemoryDatabase as MemoryDatabase
+from riskkit.store.memory_database import Team
+from riskkit.store.memory_edits import BookLog, check_revision, edited
 from riskkit.store.series import calendar, cash_only, history_of, missing_factor
 
 _Kept = TypeVar("_Kept")
 _ROLES = ("viewer", "analyst", "approver", "admin")
-
-
-@dataclass(frozen=True)
-class _Team:
-    id: str
-    slug: str
-    roles: Mapping[str, str]
-
-
-@dataclass
-class MemoryDatabase:
-    """What several users share. Team None is everybody's: only the methods `share_…` write there."""
-
-    teams: dict[str, _Team] = field(default_factory=dict)
-    books: dict[str, PortfolioRef] = field(default_factory=dict)
-    versions: dict[str, list[PositionVersion]] = field(default_factory=dict)
-    series: dict[tuple[str | None, str], FactorSeries] = field(default_factory=dict)
-    stress: dict[tuple[str | None, str], StressScenario] = field(default_factory=dict)
-    terms: dict[tuple[str | None, str], Instrument] = field(default_factory=dict)
-    records: dict[str, RunRecord] = field(default_factory=dict)
-    recorders: dict[str, str] = field(default_factory=dict)
-    limits: dict[str, list[tuple[date, date | None, Limit]]] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def add_team(self, slug: str, roles: Mapping[str, str]) -> None:
-        """A team with its members: e-mail to role."""
-        self.teams[slug] = _Team(str(uuid.uuid4()), names.slug("team", slug), dict(roles))
-
-    def share_prices(self, series: Sequence[FactorSeries]) -> int:
-        """Write shared factors and levels."""
-        return self.write_series(None, series)
-
-    def share_scenarios(self, scenarios: Sequence[StressScenario]) -> None:
-        """Write shared scenarios, in this order."""
-        self.stress |= {(None, scenario.name): scenario for scenario in scenarios}
-
-    def share_instruments(self, instruments: Sequence[Instrument]) -> None:
-        """Write shared instruments."""
-        self.terms |= {(None, instrument.symbol): instrument for instrument in instruments}
-
-    def limit(self, ref: PortfolioRef, limit: Limit, valid_from: date, valid_to: date | None = None) -> None:
-        """A limit of a book, from a day on, up to another: an approver's act."""
-        self.limits.setdefault(ref.id, []).append((valid_from, valid_to, limit))
-
-    def record_official(self, record: RunRecord) -> None:
-        """Keep a run as the service does."""
-        rows.run_rows(record)
-        self.records[record.id] = record
-
-    def write_series(self, team_id: str | None, series: Sequence[FactorSeries]) -> int:
-        """Merge levels into a team's own factors; how many are new or changed."""
-        if len({one.factor.name for one in series}) != len(series) or not series:
-            raise InputError("series", len(series), "at least one factor, each once")
-        changed, merged = 0, {}
-        for given in series:
-            one = rows.series(rows.series_row(given))
-            if len(one.dates) == 0 or len(np.unique(one.dates)) != len(one.dates):
-                raise InputError(one.factor.name, f"{len(one.dates)} days", "at least one day, each once")
-            if (np.abs(one.levels) >= 1e15).any():
-                raise InputError(one.factor.name, float(np.abs(one.levels).max()), "a level below 1e+15 in size")
-            known = self.series.get((team_id, one.factor.name))
-            levels = {} if known is None else dict(zip(known.dates.tolist(), known.levels.tolist(), strict=True))
-            new = dict(zip(one.dates.tolist(), one.levels.tolist(), strict=True))
-            changed += sum(levels.get(day) != level for day, level in new.items())
-            days, values = zip(*sorted((levels | new).items()), strict=True)
-            merged[team_id, one.factor.name] = FactorSeries(
-                one.factor, np.array(days, "datetime64[D]"), np.array(values, np.float64)
-            )
-        self.series |= merged
-        return changed
 
 
 class MemoryStore:
@@ -120,8 +53,7 @@ class MemoryStore:
 
     def versions(self, ref: PortfolioRef) -> tuple[PositionVersion, ...]:
         """Every position the book itself ever held."""
-        kept = self._db.versions.get(ref.id, []) if self._sees(ref.team_id) else []
-        return tuple(sorted(kept, key=lambda version: (version.valid_from, version.position.symbol)))
+        return tuple(sorted(self._log(ref).versions, key=lambda version: (version.valid_from, version.position.symbol)))
 
     def begins(self, ref: PortfolioRef) -> date | None:
         """The first day on which the book, or one below it, holds something."""
@@ -204,13 +136,36 @@ class MemoryStore:
             made = PortfolioRef(str(uuid.uuid4()), owner.id, team, names.slug("slug", slug), title, base_currency)
             book = made if known is None else replace(known, title=title)
             self._db.books[book.id] = book
-            versions = self._db.versions.get(book.id, [])
-            self._db.versions[book.id] = _replaced(versions, positions, valid_from)
+            log = self._db.logs.setdefault(book.id, BookLog())
+            log.write(_replaced(log.versions, positions, valid_from), "import", self._email)
             shared = {symbol: one for (owner_id, symbol), one in self._db.terms.items() if owner_id is None}
             for held in (position.instrument for position in positions):
                 if shared.get(held.symbol) != held or (owner.id, held.symbol) in self._db.terms:
                     self._db.terms[owner.id, held.symbol] = held
         return book
+
+    def revision(self, ref: PortfolioRef) -> int:
+        """How often the book was changed."""
+        return self._log(ref).revision
+
+    def changes(self, ref: PortfolioRef, since: int = 0, limit: int = 50) -> tuple[PositionChange, ...]:
+        """The book's own changes after a revision, the last one first."""
+        return tuple(self._log(ref).changes[since:][::-1][:limit])
+
+    def change_positions(self, ref: PortfolioRef, revision: int, valid_from: date, quantities: Quantities) -> int:
+        """Hold these quantities from a day on."""
+        with self._db.lock:
+            log = self._log_to_write(ref, revision)
+            known = self._of_team(self._db.terms, ref.team)
+            return log.write(edited(log.versions, quantities, valid_from, known.get), "edit", self._email)
+
+    def undo_positions(self, ref: PortfolioRef, revision: int) -> int:
+        """Take back the last change."""
+        with self._db.lock:
+            log = self._log_to_write(ref, revision)
+            if not log.changes:
+                raise InputError("revision", revision, "a change; there is none yet")
+            return log.write(log.undone(), "undo", self._email, revision)
 
     def tag(self, ref: PortfolioRef, tags: Sequence[str]) -> None:
         """Give the book these tags."""
@@ -304,8 +259,20 @@ class MemoryStore:
             raise InputError("run", run_id, "the id of a run that you may see")
         return record
 
-    def _mine(self) -> list[_Team]:
+    def _mine(self) -> list[Team]:
         return [team for team in self._db.teams.values() if self._email in team.roles]
+
+    def _log(self, ref: PortfolioRef) -> BookLog:
+        return self._db.logs.get(ref.id, BookLog()) if self._sees(ref.team_id) else BookLog()
+
+    def _log_to_write(self, ref: PortfolioRef, revision: int) -> BookLog:
+        if not self._sees(ref.team_id) or ref.id not in self._db.books:
+            raise InputError("portfolio", ref.id, "a portfolio that you may see")
+        if next(team for team in self._mine() if team.id == ref.team_id).roles[self._email] == "viewer":
+            raise Forbidden("Changing positions takes the role analyst in the portfolio's team.")
+        log = self._log(ref)
+        check_revision(ref, log, revision)
+        return log
 
     def _sees(self, team_id: str) -> bool:
         return any(team.id == team_id for team in self._mine())
@@ -315,7 +282,7 @@ class MemoryStore:
         chosen = {name: one for (team, name), one in kept.items() if team is None}
         return chosen | {name: one for (team, name), one in kept.items() if team is not None and team == own}
 
-    def _team_to_write(self, slug: str) -> _Team:
+    def _team_to_write(self, slug: str) -> Team:
         mine = {team.slug: team for team in self._mine()}
         if slug not in mine:
             raise InputError("team", slug, f"one of your teams ({', '.join(sorted(mine)) or 'you are in none'})")
@@ -323,7 +290,7 @@ class MemoryStore:
             raise Forbidden(f"Your role in team {slug} is viewer: changing its data takes the role analyst.")
         return mine[slug]
 
-    def _check_terms(self, owner: _Team, book: PortfolioRef | None, positions: Sequence[Position], day: date) -> None:
+    def _check_terms(self, owner: Team, book: PortfolioRef | None, positions: Sequence[Position], day: date) -> None:
         """Refuse other terms for an own instrument that another book, or this one before that day, holds."""
         for held in sorted((position.instrument for position in positions), key=lambda one: one.symbol):
             own = self._db.terms.get((owner.id, held.symbol))
@@ -332,7 +299,7 @@ class MemoryStore:
             holders = {
                 ref.path + (f" before {day}" if ref == book else "")
                 for ref in self._db.books.values()
-                for version in self._db.versions.get(ref.id, ())
+                for version in self._log(ref).versions
                 if ref.team_id == owner.id
                 and _terms(version.position.instrument) == _terms(own)
                 and (version.valid_to is None or version.valid_to > version.valid_from)

@@ -19,14 +19,15 @@ from riskkit.status import Observed
 from riskkit.store import rows
 from riskkit.store.books import as_one, book_tree, family, with_children
 from riskkit.store.contract import LAST_DAY, Member, PortfolioRef, RunRecord, RunUnreadable
-from riskkit.store.rest import PAGE, Rest
+from riskkit.store.rest import PAGE
 from riskkit.store.series import cash_only, history_of, missing_factor
 from riskkit.store.status import bounds, observed
+from riskkit.store.supabase_edits import SupabaseEdits
 
 log = logging.getLogger(__name__)
 
 
-class SupabaseStore(Rest):
+class SupabaseStore(SupabaseEdits):
     """Reads and writes as the user whose token `access_token` gives; row-level security decides what that is."""
 
     def member(self) -> Member:

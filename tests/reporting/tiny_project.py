@@ -98,7 +98,7 @@ def make_database() -> MemoryDatabase:
         made = store.import_portfolio(team, slug, title, "USD", positions, date(2020, 1, 1))
         book = replace(database.books.pop(made.id), id=_fixed(slug))
         database.books[book.id] = book
-        database.versions[book.id] = database.versions.pop(made.id)
+        database.logs[book.id] = database.logs.pop(made.id)
     return database
 
 
