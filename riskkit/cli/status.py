@@ -31,7 +31,7 @@ _BAR = 20
 def command(day: date | None, days: int, team: str | None, check: bool, as_json: bool) -> None:
     """Show what became of every slot, how far limits are used, and what comes next.
 
-    A report is late when its slot and the schedule's grace are over and no official run of it is there. Without --day:
+    A report is late when it is not there alarm_after_minutes (without: grace_minutes) after its slot. Without --day:
     today and the day before, or where every schedule is paused the day of the last slot.
     """
     with signed_in_store() as store:

@@ -84,7 +84,7 @@ class ReportStatus:
     def estimator(self) -> str:
         """How it is judged, for the page's foot."""
         return (
-            "A report is late when its slot and the schedule's grace are over and no official run of it is there; "
+            "A report is late when it is not there after its schedule's alarm_after_minutes (without: grace_minutes); "
             f"seen at {self.now:%Y-%m-%d %H:%M} UTC by the database's clock."
         )
 

@@ -48,9 +48,9 @@ class Item:
     state : {'due', 'queued', 'running', 'done', 'failed', 'cancelled', 'skipped'}
         `due`: the slot has come and nobody has fired it; `skipped`: no report is made for it.
     late : bool
-        Whether the slot and its grace are over and there is no report.
+        Whether the schedule's `late_after_minutes` since the slot are over and there is no report.
     due_by : datetime or None
-        Slot and grace; None where nothing is promised.
+        The slot and those minutes; None where nothing is promised.
     percent, cell : int or None
         How far it is, while it runs.
     attempt, max_attempts : int
@@ -156,17 +156,17 @@ def _undecided(seen: Observed, schedule: ObservedSchedule, decided: set[datetime
     """Slots that have come since the last one that was decided: a scheduler should have fired them."""
     if not schedule.enabled:
         return
-    grace = timedelta(minutes=schedule.timetable.misfire.grace_minutes)
     begin = datetime.combine(seen.first, time(), schedule.timetable.zone).astimezone(UTC) - timedelta(microseconds=1)
     if max(schedule.cursor_at, begin) >= seen.now:
         return
     for slot in slots(schedule.timetable, max(schedule.cursor_at, begin), seen.now):
         if slot.takes_place and slot.at not in decided:
-            late = seen.now > slot.at + grace
+            due_by = slot.at + schedule.patience
+            late = seen.now > due_by
             for book in schedule.books or ("",):
                 yield Item(
                     schedule.team, schedule.name, schedule.report, book, slot.at, slot.local, slot.as_of, "due", late,
-                    slot.at + grace, reason="no scheduler has fired it" if late else "",
+                    due_by, reason="no scheduler has fired it" if late else "",
                 )  # fmt: skip
 
 
@@ -184,8 +184,7 @@ def _of_job(seen: Observed, job: ObservedJob, schedule: ObservedSchedule | None,
     at = job.at or job.created_at
     due_by = None
     if schedule is not None:
-        grace = timedelta(minutes=schedule.timetable.misfire.grace_minutes)
-        due_by = (fire.decided_at if fire is not None and fire.made_up_for else at) + grace
+        due_by = (fire.decided_at if fire is not None and fire.made_up_for else at) + schedule.patience
     state = _OF_JOB[job.state]
     error = job.error if job.error and state != "done" else {}
     return Item(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from riskkit.schedules import Misfire, Timetable
@@ -18,6 +18,8 @@ class ObservedSchedule:
     ----------
     id, team, name, report : str
     timetable : Timetable
+    late_after_minutes : int
+        A report that is not there so long after its slot is late: then its recipients are told, too.
     enabled : bool
         False: paused.
     cursor_at : datetime
@@ -33,6 +35,7 @@ class ObservedSchedule:
     name: str
     report: str
     timetable: Timetable
+    late_after_minutes: int
     enabled: bool
     cursor_at: datetime
     books: tuple[str, ...]
@@ -42,6 +45,11 @@ class ObservedSchedule:
     def path(self) -> str:
         """`team/name`."""
         return f"{self.team}/{self.name}"
+
+    @property
+    def patience(self) -> timedelta:
+        """How long after its slot a report is not yet late."""
+        return timedelta(minutes=self.late_after_minutes)
 
 
 @dataclass(frozen=True)
@@ -208,8 +216,8 @@ def _schedule(row: Mapping[str, Any]) -> ObservedSchedule:
     when = Timetable(row["cron"], row["timezone"], row["calendar"], row["roll"], row["as_of_rule"], misfire)
     last = row["last_fire_at"]
     return ObservedSchedule(
-        row["id"], row["team"], row["name"], row["report"], when, row["enabled"], _moment(row["cursor_at"]),
-        tuple(row["books"]), None if last is None else _moment(last),
+        row["id"], row["team"], row["name"], row["report"], when, row["late_after_minutes"], row["enabled"],
+        _moment(row["cursor_at"]), tuple(row["books"]), None if last is None else _moment(last),
     )  # fmt: skip
 
 
@@ -219,7 +227,7 @@ def _schedule_facts(one: ObservedSchedule) -> dict[str, Any]:
         "id": one.id, "team": one.team, "name": one.name, "report": one.report, "cron": when.cron,
         "timezone": when.timezone, "calendar": when.calendar, "roll": when.roll, "as_of_rule": when.as_of,
         "misfire": when.misfire.policy, "misfire_cap": when.misfire.cap, "grace_minutes": when.misfire.grace_minutes,
-        "enabled": one.enabled, "cursor_at": _plain(one.cursor_at), "books": list(one.books),
+        "late_after_minutes": one.late_after_minutes, "enabled": one.enabled, "cursor_at": _plain(one.cursor_at), "books": list(one.books),
         "last_fire_at": _plain(one.last_fire_at),
     }  # fmt: skip
 

@@ -34,7 +34,7 @@ def limit(of, figure, soft, hard, verdict, unit="USD"):
 @pytest.fixture
 def busy():
     """Every state at once."""
-    schedule = ObservedSchedule("s", "atlas", "portfolio_var", "portfolio_var", WHEN, True, SLOT, ("demo",), SLOT)
+    schedule = ObservedSchedule("s", "atlas", "portfolio_var", "portfolio_var", WHEN, 60, True, SLOT, ("demo",), SLOT)
     jobs = (
         job("demo", "succeeded", 0, verdict="WARN"),
         job("equities", "running", 1),

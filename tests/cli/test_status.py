@@ -7,7 +7,7 @@ import pytest
 from riskkit.local.client import service_client
 
 DAILY = {
-    "name": "nightly", "cron": "0 0 * * *", "timezone": "UTC", "misfire": "coalesce", "grace_minutes": 1,
+    "name": "nightly", "cron": "0 0 * * *", "timezone": "UTC", "misfire": "coalesce", "alarm_after_minutes": 1,
     "args": {"report": "portfolio_var", "parameters": {}},
 }  # fmt: skip
 

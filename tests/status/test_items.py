@@ -7,14 +7,14 @@ import pytest
 from riskkit.schedules import Misfire, Timetable
 from riskkit.status import Observed, ObservedFire, ObservedJob, ObservedSchedule, StatusSpec, report_status
 
-WHEN = Timetable("15 18 * * MON-FRI", "America/New_York", "XNYS", misfire=Misfire(grace_minutes=60))
+WHEN = Timetable("15 18 * * MON-FRI", "America/New_York", "XNYS", misfire=Misfire(grace_minutes=90))
 DAY = date(2022, 12, 28)
 SLOT = datetime(2022, 12, 28, 23, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def schedule(cursor_at=SLOT - HOUR, enabled=True, books=("demo",), last=None):
-    return ObservedSchedule("s", "atlas", "nightly", "portfolio_var", WHEN, enabled, cursor_at, books, last)
+def schedule(cursor_at=SLOT - HOUR, enabled=True, books=("demo",), last=None, late_after=60):
+    return ObservedSchedule("s", "atlas", "nightly", "portfolio_var", WHEN, late_after, enabled, cursor_at, books, last)
 
 
 def fire(at=SLOT, outcome="enqueued", jobs=1, note="", decided_at=SLOT):
@@ -46,6 +46,13 @@ def test_a_slot_that_nobody_fired_is_due_within_its_grace_and_late_after_it():
     assert (waiting.state, waiting.late, waiting.due_by) == ("due", False, SLOT + HOUR)
     late = one(now=SLOT + HOUR + timedelta(seconds=1))
     assert (late.state, late.late, late.book, late.reason) == ("due", True, "demo", "no scheduler has fired it")
+
+
+def test_what_raises_the_alarm_is_what_is_late():
+    soon = (schedule(late_after=15),)
+    assert not one(schedules=soon, now=SLOT + timedelta(minutes=15)).late
+    assert one(schedules=soon, now=SLOT + timedelta(minutes=16)).due_by == SLOT + timedelta(minutes=15)
+    assert one(schedules=soon, fires=(fire(),), jobs=(job("queued"),), now=SLOT + timedelta(minutes=16)).late
 
 
 def test_a_slot_before_the_schedule_or_of_a_paused_one_is_not_awaited():
