@@ -227,8 +227,8 @@ def _schedule_facts(one: ObservedSchedule) -> dict[str, Any]:
         "id": one.id, "team": one.team, "name": one.name, "report": one.report, "cron": when.cron,
         "timezone": when.timezone, "calendar": when.calendar, "roll": when.roll, "as_of_rule": when.as_of,
         "misfire": when.misfire.policy, "misfire_cap": when.misfire.cap, "grace_minutes": when.misfire.grace_minutes,
-        "late_after_minutes": one.late_after_minutes, "enabled": one.enabled, "cursor_at": _plain(one.cursor_at), "books": list(one.books),
-        "last_fire_at": _plain(one.last_fire_at),
+        "late_after_minutes": one.late_after_minutes, "enabled": one.enabled, "cursor_at": _plain(one.cursor_at),
+        "books": list(one.books), "last_fire_at": _plain(one.last_fire_at),
     }  # fmt: skip
 
 
