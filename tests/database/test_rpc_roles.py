@@ -66,6 +66,7 @@ RPCS = {
         """select from set_limit(%(book)s, '{"metric": "rpc_role", "unit": "USD", "hard": 1}')""",
     ),
     "end_limit": ("approver+aal2", "select from end_limit(%(limit)s, '2030-01-01')"),
+    "team_members": ("admin", "select from team_members() where team_id = %(team)s"),
     "redrive_job": ("admin", "select from redrive_job(%(dead)s)"),
 }
 #: About the caller alone (tests of sign-in have them), or about no team (tests of the audit log).

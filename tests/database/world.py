@@ -199,5 +199,11 @@ def _queue(world, team):
     )
 
 
+def _invitations(world, team):
+    world.connection.execute(
+        "insert into invitations (team_id, email, role) values (%s, 'new@a.example', 'viewer')", [world.teams[team]]
+    )
+
+
 #: One function (world, team) for each group of tables: whoever adds a table adds a row of it for a team.
-MORE = [_limits, _words, _queue]
+MORE = [_limits, _words, _queue, _invitations]
