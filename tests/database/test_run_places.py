@@ -4,6 +4,7 @@ import json
 import threading
 import uuid
 from datetime import UTC, date, datetime
+from functools import partial
 
 import psycopg
 import pytest
@@ -133,7 +134,7 @@ def test_who_may_rerun_hold_and_release(desk, world, people):
     assert refused(desk, world, "removed", "select rerun_run(%s, 'x')", own["id"]) == "run", "not official"
 
 
-def test_without_a_slot_the_day_has_one_current_run(desk):
+def test_without_a_slot_a_day_and_its_parameters_have_one_current_run(desk):
     first = made(desk, desk.enqueue_report(as_of="2020-01-02"))
     other_day = made(desk, desk.enqueue_report(as_of="2020-01-03"), as_of="2020-01-03")
     other_report = made(desk, desk.enqueue_report(as_of="2020-01-02"), report="stress")
@@ -143,6 +144,27 @@ def test_without_a_slot_the_day_has_one_current_run(desk):
     assert row(desk, second, columns) == (True, first, "made again")
     for run in (other_day, other_report):
         assert row(desk, run, columns) == (True, None, "")
+
+
+def test_a_request_with_other_parameters_stands_beside(desk):
+    """Where there is no slot the parameters are part of the place; portfolio and day are not: they are its columns."""
+    ask = partial(desk.enqueue_report, as_of="2020-01-02")
+    first = made(desk, ask(), parameters={"confidence_level": 0.99, "as_of": "latest"})
+    other = made(desk, ask(), parameters={"confidence_level": 0.95})
+    again = made(desk, ask(), parameters={"as_of": "2020-01-02", "confidence_level": 0.99})
+    columns = "current, supersedes"
+    assert row(desk, other, columns) == (True, None)
+    assert row(desk, first, columns) == (False, None)
+    assert row(desk, again, columns) == (True, first)
+
+
+def test_a_rerun_supersedes_though_its_notebook_has_a_new_parameter_since(desk, world, people):
+    old = made(desk, desk.enqueue_report(as_of="2020-01-02"), parameters={"method": "historical"})
+    job = as_user(desk, world, "removed", "select rerun_run(%s, 'The close of ACME was wrong.')", old)
+    desk.owner.execute("update calculation_jobs set queue = %s where id = %s", [desk.queue, job])
+    new = made(desk, job, parameters={"method": "historical", "tail": "acerbi_tasche"})
+    assert row(desk, old, "current") == (False,)
+    assert row(desk, new, "current, supersedes, reason") == (True, old, "The close of ACME was wrong.")
 
 
 def test_two_commits_of_one_slot_at_once_leave_one_current_run(desk):
