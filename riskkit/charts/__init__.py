@@ -17,7 +17,14 @@ from riskkit.charts.change import (
     pnl_by_position,
     pnl_effects,
 )
-from riskkit.charts.components import component_var, component_var_by_asset_class, component_var_by_currency, components
+from riskkit.charts.components import (
+    component_var,
+    component_var_by_asset_class,
+    component_var_by_currency,
+    component_var_by_factor,
+    component_var_by_sector,
+    components,
+)
 from riskkit.charts.distribution import pnl_distribution
 from riskkit.charts.factor_stress import conditional_stress, reverse_stress, worst_windows
 from riskkit.charts.headline import headline
@@ -29,6 +36,7 @@ from riskkit.charts.optimisation import (
     optimisation_trades,
     optimisation_weights,
 )
+from riskkit.charts.positions import positions_by_group, positions_headline, positions_table
 from riskkit.charts.sensitivity import sensitivity_grid, sensitivity_ladder
 from riskkit.charts.status import status_coming, status_headline, status_limits, status_reports
 from riskkit.charts.stress import stress_by_position, stress_headline, stress_scenarios
@@ -51,6 +59,8 @@ __all__ = [
     "component_var",
     "component_var_by_asset_class",
     "component_var_by_currency",
+    "component_var_by_factor",
+    "component_var_by_sector",
     "components",
     "conditional_stress",
     "headline",
@@ -62,6 +72,9 @@ __all__ = [
     "pnl_by_position",
     "pnl_distribution",
     "pnl_effects",
+    "positions_by_group",
+    "positions_headline",
+    "positions_table",
     "reverse_stress",
     "sensitivity_grid",
     "sensitivity_ladder",

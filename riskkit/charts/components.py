@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,14 @@ from riskkit.charts.markup import Cell, Column, empty, name, table
 from riskkit.charts.numbers import decimals_of, distinct, number, percent, scale_of, short
 from riskkit.charts.view import View
 from riskkit.var import VarResult
+from riskkit.var.result import Grouping
 
-#: Bars that can still be read; the smallest of a larger book are summed in one.
+#: Bars that can still be read; the smallest of a larger book are summed in one. A group's chart is a small one.
 MOST_BARS = 20
+MOST_GROUPS = 12
 _NAME_LENGTH = 18
+#: Of VaR: less is rounding, and no bar.
+_NOTHING = 1e-9
 _NO_POSITIONS = "This book has no positions on this day."
 
 
@@ -40,6 +44,7 @@ def component_var(result: VarResult) -> View:
         figure=_bars(values, result),
         width="half",
         alt=_spoken(values),
+        data=lambda: {"components": result.components},
     )
 
 
@@ -51,6 +56,30 @@ def component_var_by_asset_class(result: VarResult) -> View:
 def component_var_by_currency(result: VarResult) -> View:
     """The same shares, summed by the instrument's currency."""
     return _grouped(result, "currency", "In which currency it lies", "currency")
+
+
+def component_var_by_sector(result: VarResult) -> View:
+    """The same shares, summed by the instrument's sector."""
+    return _grouped(result, "sector", "Which sector carries it", "sector")
+
+
+def component_var_by_factor(result: VarResult) -> View:
+    """What each risk factor adds when it moves alone; what several do only together is the rest."""
+    frame = result.by_factor()
+    values = pd.Series(frame["component_var"].to_numpy(float), index=[str(name) for name in frame["factor"]])
+    if abs(values.iloc[-1]) < _NOTHING * max(abs(result.var), 1.0):
+        values = values.iloc[:-1]
+    values = values.rename({"cross and residual": "Only together"})
+    return View(
+        name="component_var_by_factor",
+        title="Which market move drives it",
+        question="Component VaR by risk factor; what factors do only together is a bar of its own.",
+        html=_empty(result),
+        figure=_bars(values, result, MOST_GROUPS),
+        width="half",
+        alt=_spoken(values),
+        data=lambda: {"components_by_factor": frame},
+    )
 
 
 def components(result: VarResult) -> View:
@@ -77,6 +106,7 @@ def components(result: VarResult) -> View:
         title="Component VaR by position",
         question=f"Value and Euler shares of VaR and expected shortfall in {currency}; a negative share hedges.",
         html=body if len(frame) else empty(_NO_POSITIONS),
+        data=lambda: {"components": result.components, "marginal": result.marginal(), "exposures": result.exposures},
     )
 
 
@@ -120,17 +150,19 @@ def _decimals(result: VarResult) -> int:
     return decimals_of(max(result.gross_value, abs(result.var)), result.portfolio.base_currency)
 
 
-def _grouped(result: VarResult, column: Literal["asset_class", "currency"], title: str, noun: str) -> View:
+def _grouped(result: VarResult, column: Grouping, title: str, noun: str) -> View:
     frame = result.by(column)
-    values = pd.Series(frame["component_var"].to_numpy(float), index=[_words(str(label)) for label in frame[column]])
+    labels = [_words(str(label)) or f"No {noun}" for label in frame[column]]
+    values = pd.Series(frame["component_var"].to_numpy(float), index=labels)
     return View(
         name=f"component_var_by_{column}",
         title=title,
         question=f"Component VaR summed by {noun}.",
         html=_empty(result),
-        figure=_bars(values, result),
+        figure=_bars(values, result, MOST_GROUPS),
         width="half",
         alt=_spoken(values),
+        data=lambda: {f"components_by_{column}": frame},
     )
 
 
@@ -144,18 +176,18 @@ def _spoken(values: pd.Series[float]) -> str:
     return "Largest shares: " + ", ".join(f"{label} {short(value)}" for label, value in largest.items()) + "."
 
 
-def _kept(values: pd.Series[float]) -> pd.Series[float]:
+def _kept(values: pd.Series[float], most: int) -> pd.Series[float]:
     """The largest shares by size, sorted from adding to hedging; what is left over as one."""
-    if len(values) <= MOST_BARS:
+    if len(values) <= most:
         return values.sort_values(ascending=False, kind="stable")
     order = np.argsort(-np.abs(values.to_numpy(float)), kind="stable")
-    kept, rest = values.iloc[order[: MOST_BARS - 1]], values.iloc[order[MOST_BARS - 1 :]]
+    kept, rest = values.iloc[order[: most - 1]], values.iloc[order[most - 1 :]]
     others = pd.Series([float(rest.sum())], index=[f"{len(rest)} others"])
     return pd.concat([kept.sort_values(ascending=False, kind="stable"), others])
 
 
-def _bars(values: pd.Series[float], result: VarResult) -> Any:
-    kept = _kept(values)
+def _bars(values: pd.Series[float], result: VarResult, most: int = MOST_BARS) -> Any:
+    kept = _kept(values, most)
     labels = distinct([str(label) for label in kept.index], _NAME_LENGTH)
     figures = kept.to_numpy(np.float64)
     unit, word, _ = scale_of(float(np.abs(figures).max(initial=0.0)))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bokeh.embed import json_item
 from bokeh.model import Model
 from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: In a report's notebook a view is an output of this type, beside plain HTML for Lab.
 MIME = "application/vnd.riskkit.view+json"
@@ -36,6 +40,9 @@ class View:
         `full`, `half` (two beside each other where there is room) or `tiles` (no card around the tiles).
     alt : str
         What the figure shows, for who cannot see it.
+    data : callable
+        The tables behind the card, by name and unrounded, for whoever downloads them; the card's own html where it
+        is None.
     """
 
     name: str
@@ -45,6 +52,7 @@ class View:
     figure: Model | None = None
     width: Width = "full"
     alt: str = ""
+    data: Callable[[], Mapping[str, pd.DataFrame]] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.html, Markup):

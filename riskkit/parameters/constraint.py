@@ -9,8 +9,16 @@ from typing import Literal
 
 from riskkit import names
 from riskkit.errors import InputError
+from riskkit.parameters.trades import parse_trades
+from riskkit.scenarios.shock_text import EXPECTED as SHOCKS_EXPECTED
+from riskkit.scenarios.shock_text import parse_shocks
 
-Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios"]
+Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios", "shocks", "trades"]
+
+#: What people work with in a panel of a live page: no control stands for it, no analysis reads it, no report has it.
+PANEL_KINDS = frozenset({"trades"})
+
+_WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "shocks", "trades")
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _BOTH = re.compile(rf"({_NUMBER}) *(<=?) *x *(<=?) *({_NUMBER})", re.ASCII)
@@ -30,7 +38,7 @@ class Constraint:
     text : str
         As written, without the braces; empty if there is none.
     kind : str
-        `any`, `choices`, `range`, `portfolio`, `date` or `scenarios`.
+        `any`, `choices`, `range`, `portfolio`, `date`, `scenarios`, `shocks` or `trades`.
     choices : tuple of str
         For `choices`: all of them, in their order. For `date`: the words accepted beside a date (`latest`).
     low, high : float or None
@@ -64,6 +72,10 @@ class Constraint:
             return "a portfolio: its name, or team/name"
         if self.kind == "scenarios":
             return "all, or names of scenarios separated by commas"
+        if self.kind == "shocks":
+            return SHOCKS_EXPECTED
+        if self.kind == "trades":
+            return "trades such as 100*AAPL,-50*MSFT"
         return noun
 
     def accepts(self, value: object) -> bool:
@@ -78,6 +90,10 @@ class Constraint:
             return _is_portfolio(str(value))
         if self.kind == "scenarios":
             return _is_scenarios(str(value))
+        if self.kind == "shocks":
+            return _is_shocks(str(value))
+        if self.kind == "trades":
+            return _is_trades(str(value))
         return True
 
     def _within(self, x: float) -> bool:
@@ -103,12 +119,11 @@ def parse(text: str) -> Constraint:
         raise InputError("constraint", text, "choices 'a | b', a range '0 < x < 1' or '1..250', or a known word")
     if words[0] == "date":
         return Constraint(text, "date", words[1:])
-    if words == ("portfolio",):
-        return Constraint(text, "portfolio")
-    if words == ("scenarios",):
-        return Constraint(text, "scenarios")
+    for word in _WORDS:
+        if words == (word,):
+            return Constraint(text, word)
     if len(words) == 1:
-        raise InputError("constraint", text, "two choices or more, a range, or one of portfolio, date, scenarios")
+        raise InputError("constraint", text, f"two choices or more, a range, or one of date, {', '.join(_WORDS)}")
     return Constraint(text, "choices", words)
 
 
@@ -146,3 +161,19 @@ def _is_portfolio(text: str) -> bool:
 def _is_scenarios(text: str) -> bool:
     parts = [part.strip(" ") for part in text.split(",")]
     return len(text) <= 4000 and len(set(parts)) == len(parts) and all(_SCENARIO.fullmatch(part) for part in parts)
+
+
+def _is_trades(text: str) -> bool:
+    try:
+        parse_trades(text)
+    except InputError:
+        return False
+    return True
+
+
+def _is_shocks(text: str) -> bool:
+    try:
+        parse_shocks(text)
+    except InputError:
+        return False
+    return True

@@ -17,13 +17,27 @@ def bars(view):
 
 
 @pytest.mark.parametrize(
-    "view", [charts.component_var, charts.component_var_by_asset_class, charts.component_var_by_currency]
+    "view",
+    [
+        charts.component_var,
+        charts.component_var_by_asset_class,
+        charts.component_var_by_currency,
+        charts.component_var_by_sector,
+        charts.component_var_by_factor,
+    ],
 )
 def test_the_bars_sum_to_var_sorted_from_adding_to_hedging(view, any_result):
     shares = np.array(bars(view(any_result))["share"])
     assert (np.diff(shares) <= 0).all()
     unit = scale_of(np.abs(shares).max() * scale_of(any_result.var)[0])[0]
     assert shares.sum() * unit == pytest.approx(any_result.var, rel=1e-12)
+
+
+def test_a_chart_offers_the_table_it_is_drawn_from(any_result):
+    by_sector, by_factor = charts.component_var_by_sector(any_result), charts.component_var_by_factor(any_result)
+    assert list(by_sector.data()) == ["components_by_sector"]
+    assert by_factor.data()["components_by_factor"]["component_var"].sum() == pytest.approx(any_result.var, rel=1e-12)
+    assert "" not in bars(by_sector)["label"]
 
 
 def test_hedges_differ_by_more_than_colour(any_result):
