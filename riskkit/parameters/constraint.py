@@ -10,13 +10,15 @@ from typing import Literal
 from riskkit import names
 from riskkit.errors import InputError
 from riskkit.parameters.trades import parse_trades
+from riskkit.scenarios.shock_text import EXPECTED as SHOCKS_EXPECTED
+from riskkit.scenarios.shock_text import parse_shocks
 
-Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios", "trades"]
+Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios", "shocks", "trades"]
 
 #: What people work with in a panel of a live page: no control stands for it, no analysis reads it, no report has it.
 PANEL_KINDS = frozenset({"trades"})
 
-_WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "trades")
+_WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "shocks", "trades")
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _BOTH = re.compile(rf"({_NUMBER}) *(<=?) *x *(<=?) *({_NUMBER})", re.ASCII)
@@ -36,7 +38,7 @@ class Constraint:
     text : str
         As written, without the braces; empty if there is none.
     kind : str
-        `any`, `choices`, `range`, `portfolio`, `date`, `scenarios` or `trades`.
+        `any`, `choices`, `range`, `portfolio`, `date`, `scenarios`, `shocks` or `trades`.
     choices : tuple of str
         For `choices`: all of them, in their order. For `date`: the words accepted beside a date (`latest`).
     low, high : float or None
@@ -70,6 +72,8 @@ class Constraint:
             return "a portfolio: its name, or team/name"
         if self.kind == "scenarios":
             return "all, or names of scenarios separated by commas"
+        if self.kind == "shocks":
+            return SHOCKS_EXPECTED
         if self.kind == "trades":
             return "trades such as 100*AAPL,-50*MSFT"
         return noun
@@ -86,6 +90,8 @@ class Constraint:
             return _is_portfolio(str(value))
         if self.kind == "scenarios":
             return _is_scenarios(str(value))
+        if self.kind == "shocks":
+            return _is_shocks(str(value))
         if self.kind == "trades":
             return _is_trades(str(value))
         return True
@@ -160,6 +166,14 @@ def _is_scenarios(text: str) -> bool:
 def _is_trades(text: str) -> bool:
     try:
         parse_trades(text)
+    except InputError:
+        return False
+    return True
+
+
+def _is_shocks(text: str) -> bool:
+    try:
+        parse_shocks(text)
     except InputError:
         return False
     return True

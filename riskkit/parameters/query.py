@@ -52,4 +52,4 @@ def to_query(declared: Sequence[Parameter], values: Mapping[str, Value]) -> str:
     ('portfolio=atlas/demo', '')
     """
     changed = {p.name: as_text(values[p.name]) for p in declared if p.name in values and values[p.name] != p.default}
-    return urlencode(changed, safe="/,")
+    return urlencode(changed, safe="/,:")

@@ -11,9 +11,7 @@ from riskkit import names
 from riskkit.errors import InputError, InputErrors
 from riskkit.parameters.yaml_file import Node, read_yaml
 from riskkit.scenarios import Shock, StressScenario
-
-#: A shock beyond this size is a slip of the decimal point: +1000 % or 1000 points.
-LARGEST_SHOCK = 10.0
+from riskkit.scenarios.shock_text import LARGEST_SHOCK
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -2,6 +2,7 @@
 
 from riskkit.scenarios.market_stress import StressedMarket, StressStatus, shock_by_factor, stressed_levels
 from riskkit.scenarios.sets import ScenarioSet, historical_scenarios, level_changes, unit_moves
+from riskkit.scenarios.shock_text import parse_shocks, write_shocks
 from riskkit.scenarios.stress import Shock, StressScenario, choose
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "choose",
     "historical_scenarios",
     "level_changes",
+    "parse_shocks",
     "shock_by_factor",
     "stressed_levels",
     "unit_moves",
+    "write_shocks",
 ]

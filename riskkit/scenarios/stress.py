@@ -74,6 +74,8 @@ class StressScenario:
         First and last date of the history to replay.
     shocks : tuple of Shock
         A factor named outright takes its own shock, else its currency's, else its kind's.
+    own : bool
+        Whether a team has it for itself; others are shared.
     """
 
     name: str
@@ -82,6 +84,7 @@ class StressScenario:
     description: str = ""
     window: tuple[date, date] | None = None
     shocks: tuple[Shock, ...] = ()
+    own: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):

@@ -192,6 +192,7 @@ def scenario(row: Row) -> StressScenario:
         str(definition.get("description", "")),
         None if window is None else (window[0], window[1]),
         shocks,
+        row.get("team_id") is not None,
     )
 
 

@@ -1,6 +1,7 @@
 """Stress tests: what a portfolio loses when history repeats itself, or worse."""
 
 from riskkit.stress.analysis import stress_test
+from riskkit.stress.built import BUILT, built_scenario
 from riskkit.stress.conditional import ConditionalSpec, conditional_stress
 from riskkit.stress.factor_result import FactorStressResult
 from riskkit.stress.result import StressResult, StressRow, StressSpec
@@ -9,6 +10,7 @@ from riskkit.stress.sensitivity import GridSpec, LadderSpec, SensitivityResult, 
 from riskkit.stress.worst_windows import WorstSpec, worst_of_history
 
 __all__ = [
+    "BUILT",
     "ConditionalSpec",
     "FactorStressResult",
     "GridSpec",
@@ -19,6 +21,7 @@ __all__ = [
     "StressRow",
     "StressSpec",
     "WorstSpec",
+    "built_scenario",
     "conditional_stress",
     "reverse_stress",
     "sensitivity_grid",

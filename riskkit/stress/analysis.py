@@ -10,6 +10,7 @@ from riskkit.market import FactorHistory
 from riskkit.portfolio import Portfolio
 from riskkit.revaluation import Revaluer
 from riskkit.scenarios import StressScenario, choose, stressed_levels
+from riskkit.stress.built import built_scenario
 from riskkit.stress.result import StressResult, StressRow, StressSpec
 
 
@@ -25,10 +26,11 @@ def stress_test(
     ----------
     portfolio : Portfolio
     history : FactorHistory
-        All there is, up to the valuation date: windows are replayed from it.
+        All there is, up to the valuation date: windows are replayed from it. Factors that the book does not need are
+        read only where others follow them.
     scenarios : sequence of StressScenario
     spec : StressSpec, optional
-        All scenarios by full revaluation by default.
+        All scenarios by full revaluation by default, and none built on the page.
 
     Returns
     -------
@@ -59,12 +61,15 @@ def stress_test(
     -200.0
     """
     spec = StressSpec() if spec is None else spec
+    chosen = choose(scenarios, spec.scenarios)
+    if spec.shocks.strip():
+        chosen = (*chosen, built_scenario(portfolio, history, spec.shocks, spec.rest))
     history = history.select(portfolio.factors)
     snapshot = history.snapshot()
     book = Revaluer(portfolio, snapshot, spec.revaluation)
     gross = float(np.abs(book.values).sum())
     rows = []
-    for scenario in choose(scenarios, spec.scenarios):
+    for scenario in chosen:
         stressed = stressed_levels(scenario, history, snapshot)
         if stressed.levels is None:
             rows.append(StressRow(scenario, None, None, None, stressed.status, stressed.note))

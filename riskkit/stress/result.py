@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from riskkit.errors import InputError
 from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
-from riskkit.scenarios import StressScenario, StressStatus
+from riskkit.scenarios import StressScenario, StressStatus, parse_shocks
+from riskkit.scenarios.shock_text import named_targets
+from riskkit.stress.built import Rest
 
 FloatArray = NDArray[np.float64]
 Revaluation = Literal["full", "delta_gamma"]
@@ -28,12 +30,26 @@ class StressSpec:
     scenarios : str
         `all`, or names separated by commas.
     revaluation : {"full", "delta_gamma"}
+    shocks : str
+        A scenario beside those, as text (see `parse_shocks`); empty for none.
+    rest : {"held", "follow"}
+        The factors that these shocks leave free stay, or follow as they did in the past.
     """
 
     scenarios: str = "all"
     revaluation: Revaluation = "full"
+    shocks: str = ""
+    rest: Rest = "held"
+
+    @property
+    def named_factors(self) -> tuple[str, ...]:
+        """Factors of which others follow: a history needs them, whether the book does or not."""
+        return named_targets(self.shocks) if self.rest == "follow" else ()
 
     def __post_init__(self) -> None:
+        parse_shocks(self.shocks)  # refuses what makes no sense
+        if self.rest not in get_args(Rest):
+            raise InputError("rest", self.rest, f"one of {', '.join(get_args(Rest))}")
         if not isinstance(self.scenarios, str) or not self.scenarios.strip():
             raise InputError("scenarios", self.scenarios, "all, or scenario names separated by commas")
         if self.revaluation not in get_args(Revaluation):

@@ -65,3 +65,13 @@ def test_expected_says_what_to_give():
     assert parse("1..250").expected("int") == "a whole number, 1..250"
     assert parse("a | b").expected("str") == "one of a, b"
     assert parse("date | latest").expected("str") == "a date such as 2020-03-16 or latest"
+
+
+def test_shocks_are_read_as_such():
+    constraint = parse("shocks")
+    assert constraint.kind == "shocks"
+    assert "equity:-0.2" in constraint.expected("str")
+    for text in ("", "equity:-0.2", "equity:-0.2, SP500.vol:+0.1,currency:EUR:0.05,WTI:-5:absolute"):
+        assert constraint.accepts(text)
+    for text in ("equity", "equity:-1.5", "equity:1,equity:2", "<b>:1", "x" * 7000):
+        assert not constraint.accepts(text)
