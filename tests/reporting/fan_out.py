@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from riskkit.local.client import service_client
@@ -21,14 +19,6 @@ def slugs(books: int, poisoned: int) -> list[str]:
     step = books // poisoned
     return [f"poison-{one // step}" if one % step == step // 2 and one // step < poisoned else f"book-{one:03d}"
             for one in range(books)]  # fmt: skip
-
-
-def path_without_chromium(folder: Path) -> str:
-    """A PATH with what a worker needs and no more: pages on paper would be most of the time, and no part of this."""
-    folder.mkdir()
-    for name in ("git", "sh"):
-        (folder / name).symlink_to(str(shutil.which(name)))
-    return str(folder)
 
 
 def fan_out(shop: Shop, books: int, poisoned: int) -> dict[str, Any]:

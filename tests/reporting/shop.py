@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,8 @@ class Shop:
     team : str
         Slug of the team whose reports are made; `team_id` likewise.
     books : mapping of slug to id
+    paper : bool
+        Whether workers find Chromium: their PDF is most of a tiny report's time.
     """
 
     keys: Keys
@@ -67,6 +70,7 @@ class Shop:
     other: str = field(default_factory=lambda: f"other-{uuid.uuid4().hex[:8]}")
     team_id: str = ""
     books: dict[str, str] = field(default_factory=dict)
+    paper: bool = False
 
     def open(self, *slugs: str) -> Shop:
         """Make it all; the books are alike."""
@@ -137,6 +141,8 @@ class Shop:
         known = {"RISKKIT_PROJECT": str(self.project), "RISKKIT_HOME": str(self.project.parent / "worker-home"),
                  "SUPABASE_URL": self.keys.url, "SUPABASE_ANON_KEY": self.keys.anon_key,
                  "SUPABASE_SERVICE_ROLE_KEY_FILE": str(self.project.parent / "service-key")}  # fmt: skip
+        if not self.paper:
+            known["PATH"] = path_without_chromium(self.project.parent / "no-chromium")
         program = ["-m", "riskkit", "worker"] if script is None else [str(Path(__file__).with_name(script))]
         with (self.project.parent / "worker.log").open("a") as log:
             return subprocess.Popen(
@@ -171,6 +177,15 @@ class Shop:
     def complete(self) -> set[str]:
         """Ids of the reports that lie in the project, each whole."""
         return set(tiny.complete_runs(self.project / "reports"))
+
+
+def path_without_chromium(folder: Path) -> str:
+    """A PATH with what a worker needs and no more."""
+    folder.mkdir(exist_ok=True)
+    for name in ("git", "sh"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(str(shutil.which(name)))
+    return str(folder)
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60.0, what: str = "it") -> None:

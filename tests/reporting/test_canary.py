@@ -115,7 +115,7 @@ def fired(shop: Shop, name: str, note: str) -> str:
 
 @pytest.mark.timeout(900)
 def test_no_secret_is_in_anything_that_reports_leave(stack: Stack, sink: Sink, hook: Hook, tmp_path: Path) -> None:
-    shop = Shop(stack.keys(), tmp_path / "project").open("demo")
+    shop = Shop(stack.keys(), tmp_path / "project", paper=True).open("demo")
     channels = {
         "RISKKIT_SMTP_URL": sink.url,
         "RISKKIT_WEBHOOKS": json.dumps({f"{shop.team}/desk": f"{hook.url}/canary-hook-41be"}),

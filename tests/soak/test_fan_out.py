@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from riskkit.local.stack import Stack
-from tests.reporting.fan_out import fan_out, path_without_chromium
+from tests.reporting.fan_out import fan_out
 from tests.reporting.shop import Shop
 
 RESULTS = Path(__file__).with_name("results")
@@ -18,10 +18,7 @@ RESULTS = Path(__file__).with_name("results")
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_three_poisoned_books_cost_the_other_197_nothing(
-    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", path_without_chromium(tmp_path / "bin"))
+def test_three_poisoned_books_cost_the_other_197_nothing(stack: Stack, tmp_path: Path) -> None:
     found = fan_out(Shop(stack.keys(), tmp_path / "project"), 200, 3)
     found |= {"lanes": 2, "pdf": False, "processors": os.cpu_count(), "load": round(os.getloadavg()[1], 1)}
     RESULTS.mkdir(exist_ok=True)

@@ -22,7 +22,7 @@ RESULTS = Path(__file__).with_name("results")
 def test_a_hundred_kills_and_exactly_one_report_each(stack: Stack, tmp_path: Path) -> None:
     """`RISKKIT_SOAK_KILLS` sets another count."""
     begin, kills = time.monotonic(), int(os.environ.get("RISKKIT_SOAK_KILLS", "100"))
-    shop = Shop(stack.keys(), tmp_path / "project").open("demo")
+    shop = Shop(stack.keys(), tmp_path / "project", paper=True).open("demo")
     shutil.copy(Path(__file__).parents[2] / "notebooks" / "portfolio_var.ipynb", shop.project / "notebooks")
     found = harass(shop, kills, 20081015, ("portfolio_var", "tiny", "tiny", "tiny", "tiny"), longest_wait=3.0)
     found |= {"half_reports": 0, "doubled_reports": 0, "lost_reports": 0, "processors": os.cpu_count()}
