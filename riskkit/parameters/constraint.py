@@ -13,12 +13,12 @@ from riskkit.parameters.trades import parse_trades
 from riskkit.scenarios.shock_text import EXPECTED as SHOCKS_EXPECTED
 from riskkit.scenarios.shock_text import parse_shocks
 
-Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios", "shocks", "trades"]
+Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios", "shocks", "trades", "report", "run"]
 
 #: What people work with in a panel of a live page: no control stands for it, no analysis reads it, no report has it.
-PANEL_KINDS = frozenset({"trades"})
+PANEL_KINDS = frozenset({"trades", "report", "run"})
 
-_WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "shocks", "trades")
+_WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "shocks", "trades", "report", "run")
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _BOTH = re.compile(rf"({_NUMBER}) *(<=?) *x *(<=?) *({_NUMBER})", re.ASCII)
@@ -27,6 +27,11 @@ _LOWER = re.compile(rf"x *(>=?) *({_NUMBER})", re.ASCII)
 _SPAN = re.compile(r"([+-]?\d+)\.\.([+-]?\d+)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SCENARIO = re.compile(r"[a-z][a-z0-9_]{0,62}")
+#: Nothing, or what a panel shows: the runs of one report, one run.
+_CHOSEN = {
+    "report": re.compile(r"([a-z][a-z0-9_]{0,62})?"),
+    "run": re.compile(r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?"),
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class Constraint:
             return SHOCKS_EXPECTED
         if self.kind == "trades":
             return "trades such as 100*AAPL,-50*MSFT"
+        if self.kind in _CHOSEN:
+            return f"the {'name of a report' if self.kind == 'report' else 'id of a run'}, or nothing"
         return noun
 
     def accepts(self, value: object) -> bool:
@@ -94,6 +101,8 @@ class Constraint:
             return _is_shocks(str(value))
         if self.kind == "trades":
             return _is_trades(str(value))
+        if self.kind in _CHOSEN:
+            return _CHOSEN[self.kind].fullmatch(str(value)) is not None
         return True
 
     def _within(self, x: float) -> bool:

@@ -29,6 +29,11 @@ RPCS = {
         "select from factor_calendar(%(team)s, '{matrix-factor}') where '2021-05-05' = any (dates)",
     ),
     "run_hash": ("viewer", "select where run_hash(%(run)s) is not null"),
+    "run_story": ("viewer", "select from run_story(%(run)s) s where s -> 'comments' <> '[]'"),
+    "runs_between": (
+        "viewer",
+        "select from runs_between(%(book)s, '2020-01-01', '2020-01-31') s where s -> 'runs' <> '[]'",
+    ),
     "gate_facts": (
         "viewer",
         "select from gate_facts(%(book)s, 'r', '2021-05-05', '{}') f where f -> 'limits' <> '[]'",

@@ -75,3 +75,13 @@ def test_shocks_are_read_as_such():
         assert constraint.accepts(text)
     for text in ("equity", "equity:-1.5", "equity:1,equity:2", "<b>:1", "x" * 7000):
         assert not constraint.accepts(text)
+
+
+def test_what_a_panel_shows_is_a_name_or_an_id_or_nothing():
+    run, report = parse("run"), parse("report")
+    assert all(one.accepts("") for one in (run, report))
+    assert run.accepts("6843ae04-f436-4df6-9fc7-78163aa034bf")
+    assert report.accepts("portfolio_var")
+    for text in ("6843AE04-f436-4df6-9fc7-78163aa034bf", "../x", "6843ae04", "a b", "<b>"):
+        assert not run.accepts(text)
+    assert not report.accepts("Portfolio VaR")
