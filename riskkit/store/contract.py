@@ -16,6 +16,7 @@ from riskkit.scenarios import StressScenario
 from riskkit.status import Observed
 from riskkit.store.edits import BookEdits
 from riskkit.store.place import Place
+from riskkit.store.scenario_edits import ScenarioEdits
 
 #: Asking for the book on this day is asking for the book as it stands last.
 LAST_DAY = date.max
@@ -215,7 +216,7 @@ class RunRecord:
     place: Place = field(default_factory=Place)
 
 
-class Store(BookEdits, Protocol):
+class Store(BookEdits, ScenarioEdits, Protocol):
     """Reads and writes as one signed-in user; what they may see and change is decided on the other side.
 
     Every method may raise NotSignedIn, Unavailable, and Forbidden where a role is missing.

@@ -24,13 +24,14 @@ from riskkit.store.edits import PositionChange, Quantities
 from riskkit.store.memory_database import MemoryDatabase as MemoryDatabase
 from riskkit.store.memory_database import Team
 from riskkit.store.memory_edits import BookLog, check_revision, edited
+from riskkit.store.memory_scenarios import MemoryScenarios
 from riskkit.store.series import calendar, cash_only, history_of, missing_factor
 
 _Kept = TypeVar("_Kept")
 _ROLES = ("viewer", "analyst", "approver", "admin")
 
 
-class MemoryStore:
+class MemoryStore(MemoryScenarios):
     """One user's view of a MemoryDatabase."""
 
     def __init__(self, database: MemoryDatabase, email: str) -> None:
