@@ -25,6 +25,7 @@ from riskkit.reporting.steps import OnStep, percent, silent
 from riskkit.runs.record import gates_json
 from riskkit.settings import Settings
 from riskkit.store.inputs import early_ends, find_portfolios
+from riskkit.store.subject import kind_of
 
 
 @click.command(add_help_option=False)
@@ -100,7 +101,7 @@ def _run(settings: Settings, defined: Definition, given: Given, flags: Mapping[s
             click.echo(json.dumps(_as_json(run)) if flags["as_json"] else summary(run))
             if flags["paper"] and run.pdf is None:
                 click.echo("note: no PDF: its reason is in run.json", err=True)
-            data_matter = "slot_days" not in run.record.parameters
+            data_matter = kind_of(run.record.parameters) is None
             for note in early_ends(store, run.portfolio, run.record.as_of) if data_matter else ():
                 click.echo(f"note: {note}", err=True)
             if flags["open_page"]:

@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskkit.errors import InputErrors, MarketDataError
 from riskkit.feeds.table import MOST_FAULTS, Table
-from riskkit.market import FactorSeries, RiskFactor
+from riskkit.market import FactorSeries, RiskFactor, like_a_split
 
 Jumps = Literal["refuse", "note"]
 
@@ -18,9 +17,6 @@ Jumps = Literal["refuse", "note"]
 GAP_DAYS = 10
 #: A constant series of at least this many days is noted.
 CONSTANT_DAYS = 5
-#: Splits as they are made, and how near the price ratio must be.
-SPLITS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
-_NEAR_SMALL, _NEAR_LARGE = 0.02, 0.05
 
 
 def checked_series(
@@ -97,7 +93,7 @@ def _in_order(table: Table, factor: RiskFactor, rows: pd.DataFrame, notes: list[
 def _look_for_splits(table: Table, factor: RiskFactor, rows: pd.DataFrame, jumps: Jumps, notes: list[str]) -> None:
     levels = rows["level"].to_numpy(np.float64)
     ratios = levels[1:] / levels[:-1]
-    found = [(int(at) + 1, split) for at in range(len(ratios)) if (split := _split(ratios, at))]
+    found = [(int(at) + 1, split) for at in range(len(ratios)) if (split := like_a_split(float(ratios[at])))]
     if jumps == "note":
         for at, split in found:
             day = rows["date"].iloc[at]
@@ -117,20 +113,6 @@ def _look_for_splits(table: Table, factor: RiskFactor, rows: pd.DataFrame, jumps
     ]
     if faults:
         raise InputErrors(list(faults))
-
-
-def _split(ratios: NDArray[np.float64], at: int) -> str:
-    """`10:1`, `1:10`, or nothing if the ratio is like no split."""
-    ratio = ratios[at]
-    if 0.6 < ratio < 1.8:
-        return ""
-    for n in SPLITS:
-        near = _NEAR_SMALL if n < 4 else _NEAR_LARGE
-        if abs(ratio * n - 1) < near:
-            return f"{n}:1"
-        if abs(ratio / n - 1) < near:
-            return f"1:{n}"
-    return ""
 
 
 def _error(table: Table, factor: RiskFactor, row: Any, expected: str) -> MarketDataError:

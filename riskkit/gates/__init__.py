@@ -3,8 +3,8 @@
 from riskkit.gates.facts import Colour, EarlierBacktest, EarlierRun, GateFacts
 from riskkit.gates.findings import Finding, GateReport, Verdict
 from riskkit.gates.judge import GateInput, judge
-from riskkit.gates.limits import Limit
-from riskkit.gates.prices import Held
+from riskkit.gates.limits import Limit, is_of, named
+from riskkit.gates.prices import Held, judge_ages, price_ages
 from riskkit.gates.rules import GateRules, Threshold, ZoneRule
 
 __all__ = [
@@ -21,5 +21,9 @@ __all__ = [
     "Threshold",
     "Verdict",
     "ZoneRule",
+    "is_of",
     "judge",
+    "judge_ages",
+    "named",
+    "price_ages",
 ]

@@ -100,6 +100,30 @@ def judge_limits(
         yield from found if len(found) <= _MOST else _fewer(limit, found)
 
 
+def is_of(limit: Limit, of: str) -> bool:
+    """Whether a finding of this name is of this limit.
+
+    Examples
+    --------
+    >>> each = Limit("component_var", "USD", None, 1.0, "sector", "*")
+    >>> is_of(each, "Component VaR of sector Energy"), is_of(each, "Component VaR"), is_of(each, "VaR")
+    (True, False, False)
+    """
+    name = named(limit)
+    if limit.scope_value != "*":
+        return of == name
+    several = f"{name} of the "
+    return of.startswith(f"{name} of {limit.scope} ") or (
+        of.startswith(several) and of.endswith(f" others by {limit.scope}")
+    )
+
+
+def named(limit: Limit) -> str:
+    """What a limit bounds, as its findings call it; of each part, without the part."""
+    name = _name(limit, "" if limit.scope_value == "*" else limit.scope_value)
+    return _change_of(name) if limit.basis == "relative" else name
+
+
 def _fewer(limit: Limit, found: Sequence[Finding]) -> Iterator[Finding]:
     """The worst of many parts, and one finding on the others, which are no worse."""
     ordered = sorted(found, key=lambda one: (gravity(one), one.figure or 0.0), reverse=True)
@@ -118,7 +142,7 @@ def _judged(limit: Limit, part: str, metric: Metric, earlier: Mapping[str, Metri
         if part not in earlier:
             return Finding("limits", "PASS", f"{name} has no run before to be compared with.")
         change = metric.value - earlier[part].value
-        name = f"The change of {name if name.startswith(tuple(_AS_WRITTEN.values())) else name[0].lower() + name[1:]}"
+        name = _change_of(name)
         figure = change
         if limit.unit == "fraction" and unit != "fraction":
             if earlier[part].value == 0.0:
@@ -148,6 +172,10 @@ def _name(limit: Limit, part: str) -> str:
     words = [_AS_WRITTEN.get(word, word) for word in limit.metric.split("_")]
     metric = " ".join(words)
     return metric[0].upper() + metric[1:] + (f" of {limit.scope} {part}" if part else "")
+
+
+def _change_of(name: str) -> str:
+    return f"The change of {name if name.startswith(tuple(_AS_WRITTEN.values())) else name[0].lower() + name[1:]}"
 
 
 def _amount(value: float | None, unit: str) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from riskkit.gates.findings import Finding, Verdict, above
 from riskkit.gates.rules import Threshold
+from riskkit.market import FactorSeries
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,30 @@ class Held:
     priced: bool = True
     sector: str = ""
     currency: str = ""
+
+
+def price_ages(factors: Sequence[str], series: Sequence[FactorSeries]) -> dict[str, int | None]:
+    """How many trading days ago each factor was last observed, before any carrying forward; None: never.
+
+    A trading day is a day on which an equity of the book, or any factor where there is no equity, was observed.
+
+    Examples
+    --------
+    >>> from riskkit.market import FactorSeries, RiskFactor
+    >>> days = np.array(["2020-01-01", "2020-01-02", "2020-01-03"], "datetime64[D]")
+    >>> stock = FactorSeries(RiskFactor("ABC", "equity", "USD"), days, np.array([10.0, 11.0, 12.0]))
+    >>> euro = FactorSeries(RiskFactor("EURUSD", "fx", "USD"), days[:1], np.array([1.1]))
+    >>> price_ages(["ABC", "EURUSD", "XYZ"], [stock, euro])
+    {'ABC': 0, 'EURUSD': 2, 'XYZ': None}
+    """
+    observed = {one.factor.name: one.dates[np.isfinite(one.levels)] for one in series}
+    leading = [observed[one.factor.name] for one in series if one.factor.kind == "equity"] or list(observed.values())
+    calendar = np.unique(np.concatenate([np.empty(0, "datetime64[D]"), *leading]))
+    ages: dict[str, int | None] = {}
+    for name in factors:
+        days = observed.get(name, np.empty(0, "datetime64[D]"))
+        ages[name] = int((calendar > days.max()).sum()) if len(days) else None
+    return ages
 
 
 def judge_ages(ages: Mapping[str, int | None], threshold: Threshold) -> Iterator[Finding]:

@@ -85,8 +85,9 @@ def open_run(
     Parameters
     ----------
     analysis : callable
-        Takes any of `portfolio`, `history`, `scenarios`, `tree`, `books`, `status` and `spec` by these names, such as
-        `portfolio_var`. One whose spec has `slot_days` is about the reports of the portfolio's team, and reads no book.
+        Takes any of `portfolio`, `history`, `scenarios`, `tree`, `books`, `status`, `limits`, `prices` and `spec` by
+        these names, such as `portfolio_var`. One whose spec has `slot_days` is about the reports of the portfolio's
+        team, one with `run_days` about the book's limits, one with `unchanged_days` about its prices.
     portfolio : str
         `team/portfolio`, or the portfolio alone where that is unique.
     as_of : str

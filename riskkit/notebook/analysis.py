@@ -13,11 +13,12 @@ from riskkit.notebook.pages import Page, page
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.portfolio import DatedBook, held_since
 from riskkit.store.contract import Inputs
+from riskkit.store.subject import Subject, subject
 
 #: Told how many steps are done, and how many there are.
 Progress = Callable[[int, int], None]
 #: Handed over by name; `spec` is how it is computed, the rest is what it is computed from.
-INPUTS = ("portfolio", "history", "scenarios", "tree", "books", "status", "spec")
+INPUTS = ("portfolio", "history", "scenarios", "tree", "books", "status", "limits", "prices", "spec")
 #: Parameters that say what to load, not how to compute.
 SELECTORS = ("portfolio", "as_of")
 
@@ -30,7 +31,8 @@ class Analysis:
     ----------
     function : callable
         Takes any of `portfolio`, `history`, `scenarios`, `tree` (the book and those below it, or None), `books` (the
-        book as it was), `status` (of the team's reports) and `spec`, and returns a result.
+        book as it was), `status` (of the team's reports), `limits` (of the book), `prices` (as they came) and `spec`,
+        and returns a result.
     spec : dataclass instance
         Its fields carry the same names as the notebook's parameters.
     """
@@ -65,10 +67,9 @@ class Analysis:
         return None if lookback is None else int(lookback) + int(getattr(self.spec, "step_days", 1)) - 1
 
     @property
-    def slot_days(self) -> int | None:
-        """Of an analysis of a team's reports: how many days of slots it looks at; None for one of a book."""
-        days = getattr(self.spec, "slot_days", None)
-        return None if days is None else int(days)
+    def subject(self) -> Subject | None:
+        """What it is about; None for an analysis of a book's figures."""
+        return subject(flat.read(self.spec))
 
     def __call__(self, inputs: Inputs, progress: Progress | None = None) -> Any:
         """Compute from these inputs; an analysis that counts its steps tells `progress`."""
@@ -80,11 +81,14 @@ class Analysis:
             "tree": inputs.tree,
             "books": books,
             "status": inputs.status,
+            "limits": inputs.limits,
             "spec": self.spec,
         }
         if "history" in wanted:
             more = {name for book in books for name in book.portfolio.factors}
             given["history"] = inputs.over(self.lookback_days, (*more, *getattr(self.spec, "named_factors", ())))
+        if "prices" in wanted:
+            given["prices"] = inputs.prices
         if progress is not None and "progress" in accepted:
             given["progress"] = progress
         return self.function(**{name: one for name, one in given.items() if name in accepted})

@@ -116,8 +116,8 @@ class Answers:
         """
         analysis = self._analysis.at(values)
         ref = self._once(("ref", values["portfolio"]), lambda: find_portfolio(self.store, str(values["portfolio"])))
-        if analysis.slot_days is not None:
-            return self._of_reports(ref, values, views, analysis)
+        if analysis.subject is not None:
+            return self._of_records(ref, values, views, analysis)
         days = self._once(("days", ref.path), lambda: self.store.dates(ref))
         as_of, notes = _snapped(str(values["as_of"]), days, ref.path) if snap else (str(values["as_of"]), ())
         inputs = self._inputs(ref, as_of, analysis.lookback_days)
@@ -125,11 +125,11 @@ class Answers:
         drawn = {view: view(result) for view in views}
         return Answer({**values, "as_of": as_of}, inputs, self.portfolios(), days, result, drawn, notes)
 
-    def _of_reports(
+    def _of_records(
         self, ref: PortfolioRef, values: Mapping[str, Value], views: tuple[ViewFunction, ...], analysis: Analysis
     ) -> Answer:
-        """The state of a team's reports, as it is now: read anew every time, on a day that needs no data."""
-        inputs = load_inputs(self.store, ref.path, str(values["as_of"]), None, analysis.slot_days)
+        """A team's reports, a book's limits, prices as they came: read anew every time, on a day that needs no data."""
+        inputs = load_inputs(self.store, ref.path, str(values["as_of"]), None, analysis.subject)
         result = analysis(inputs)
         drawn = {view: view(result) for view in views}
         return Answer(dict(values), inputs, self.portfolios(), (), result, drawn)

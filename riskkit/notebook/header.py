@@ -45,6 +45,10 @@ def line(inputs: Inputs) -> Markup:
         return Markup('<p class="rk-live">Reports of <b>{}</b> · {} · seen {:%Y-%m-%d %H:%M} UTC</p>').format(
             inputs.ref.team, day(inputs.as_of), inputs.status.now
         )
+    if inputs.limits is not None:
+        return Markup('<p class="rk-live">Limits of <b>{}</b> ({}) · {} · seen {:%Y-%m-%d %H:%M} UTC</p>').format(
+            inputs.ref.title or inputs.ref.path, inputs.ref.path, day(inputs.as_of), inputs.limits.now
+        )
     return Markup('<p class="rk-live"><b>{}</b> ({}) · as of <time datetime="{}">{}</time> · {}</p>').format(
         inputs.ref.title or inputs.ref.path,
         inputs.ref.path,

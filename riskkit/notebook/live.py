@@ -195,7 +195,7 @@ class LiveRun:
     def _compute(self, values: dict[str, Value]) -> Iterator[Answer | Beside | None]:
         """The page's own answer, then what its other analyses find, then the end."""
         answer = self.answer
-        if answer is None or answer.values != values or answer.inputs.status is not None:
+        if answer is None or answer.values != values or answer.inputs.on_record:
             answer = self._answers.answer(values, self._views(None), snap=True, progress=self._progress)
             values = answer.values
         yield answer

@@ -18,6 +18,7 @@ from riskkit.gates import (
     Threshold,
     ZoneRule,
     judge,
+    price_ages,
 )
 from riskkit.market import FactorSeries
 from riskkit.metric import Metric
@@ -81,30 +82,6 @@ class Gates:
         if _zone(metrics, facts) is None and rules.backtest != ZoneRule(None, None):
             said.append(("backtest", "There is no official backtest of the book yet."))
         return tuple(Finding(gate, "PASS", sentence) for gate, sentence in said)
-
-
-def price_ages(factors: Sequence[str], series: Sequence[FactorSeries]) -> dict[str, int | None]:
-    """How many trading days ago each factor was last observed, before any carrying forward; None: never.
-
-    A trading day is a day on which an equity of the book, or any factor where there is no equity, was observed.
-
-    Examples
-    --------
-    >>> from riskkit.market import RiskFactor
-    >>> days = np.array(["2020-01-01", "2020-01-02", "2020-01-03"], "datetime64[D]")
-    >>> stock = FactorSeries(RiskFactor("ABC", "equity", "USD"), days, np.array([10.0, 11.0, 12.0]))
-    >>> euro = FactorSeries(RiskFactor("EURUSD", "fx", "USD"), days[:1], np.array([1.1]))
-    >>> price_ages(["ABC", "EURUSD", "XYZ"], [stock, euro])
-    {'ABC': 0, 'EURUSD': 2, 'XYZ': None}
-    """
-    observed = {one.factor.name: one.dates[np.isfinite(one.levels)] for one in series}
-    leading = [observed[one.factor.name] for one in series if one.factor.kind == "equity"] or list(observed.values())
-    calendar = np.unique(np.concatenate([np.empty(0, "datetime64[D]"), *leading]))
-    ages: dict[str, int | None] = {}
-    for name in factors:
-        days = observed.get(name, np.empty(0, "datetime64[D]"))
-        ages[name] = int((calendar > days.max()).sum()) if len(days) else None
-    return ages
 
 
 def held(book: Portfolio, series: Sequence[FactorSeries]) -> tuple[Held, ...]:

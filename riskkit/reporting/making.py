@@ -166,7 +166,7 @@ class _Run:
         return FinishedRun(record, target, self.order.ref.path, self.steps.seconds, self.steps.processor_seconds)
 
     def _freeze(self) -> tuple[Inputs, dict[str, str], Gates]:
-        inputs = load_inputs(self.store, self.order.ref.path, self.order.as_of, 1, self.order.slot_days)
+        inputs = load_inputs(self.store, self.order.ref.path, self.order.as_of, 1, self.order.subject)
         inputs = inputs.without(self.order.definition.key)
         shutil.copyfile(self.order.definition.notebook, self.work / "notebook.ipynb")
         hashes = freeze(inputs, self.order.parameters, self.work / "run")

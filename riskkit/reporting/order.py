@@ -16,6 +16,7 @@ from riskkit.parameters.report_file import load_report
 from riskkit.parameters.validate import complete, validate
 from riskkit.store.contract import PortfolioRef, Store
 from riskkit.store.inputs import find_portfolio, resolve_as_of, resolve_day
+from riskkit.store.subject import Subject, subject
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,9 @@ class Order:
     parameters: Mapping[str, Value]
 
     @property
-    def slot_days(self) -> int | None:
-        """Of a report on a team's reports: how many days of slots it looks at; None for a report on a book."""
-        days = self.parameters.get("slot_days")
-        return None if days is None else int(days)
+    def subject(self) -> Subject | None:
+        """What it is about; None for a report on a book's figures."""
+        return subject(self.parameters)
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ def place_order(store: Store, defined: Definition, given: Mapping[str, object]) 
     if len(defined.portfolios) == 1 and "portfolio" not in given:
         values["portfolio"] = defined.portfolios[0]
     ref = find_portfolio(store, str(values["portfolio"]))
-    resolve = resolve_as_of if "slot_days" not in values else resolve_day
-    as_of = resolve(store, ref, str(values["as_of"]))
+    about, asked = subject(values), str(values["as_of"])
+    as_of = resolve_as_of(store, ref, asked) if about is None else resolve_day(store, ref, asked, about)
     values |= {"portfolio": ref.path, "as_of": as_of.isoformat()}
     return Order(defined, ref, as_of, values)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from riskkit.errors import InputError
+from riskkit.limits import LimitFacts
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import BookTree, DatedBook, Portfolio, Position, instrument_from_terms, instrument_terms
 from riskkit.scenarios import Shock, StressScenario
@@ -63,6 +64,10 @@ def freeze(inputs: Inputs, parameters: Mapping[str, object], folder: Path) -> di
     }
     if inputs.status is not None:
         portfolio["status"] = inputs.status.facts()
+    if inputs.limits is not None:
+        portfolio["limits"] = inputs.limits.facts()
+    if inputs.looked_at:
+        portfolio["looked_at"] = list(inputs.looked_at)
     write_json(target / "portfolio.json", portfolio)
     _write_series(target / "history.npz", inputs.market.series(_factors(inputs, parameters)))
     write_json(target / "scenarios.json", [_scenario(scenario) for scenario in inputs.scenarios])
@@ -96,6 +101,8 @@ def thaw(folder: Path) -> Inputs:
         tree=None if book["tree"] is None else _read_tree(book["tree"]),
         books=tuple(DatedBook(date.fromisoformat(one["held_from"]), _read_portfolio(one)) for one in book["books"]),
         status=Observed.of(book["status"]) if "status" in book else None,
+        limits=LimitFacts.of(book["limits"]) if "limits" in book else None,
+        looked_at=tuple(book.get("looked_at", ())),
     )
 
 
@@ -170,7 +177,7 @@ def _factors(inputs: Inputs, parameters: Mapping[str, object]) -> tuple[str, ...
     texts = [value for value in parameters.values() if isinstance(value, str)]
     named = {*texts, *(target for text in texts for target in named_targets(text))}
     books = (inputs.portfolio, *(book.portfolio for book in inputs.books))
-    return tuple(sorted({*named, *(factor for book in books for factor in book.factors)}))
+    return tuple(sorted({*named, *inputs.looked_at, *(factor for book in books for factor in book.factors)}))
 
 
 def _write_series(path: Path, series: Sequence[FactorSeries]) -> None:

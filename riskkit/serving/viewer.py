@@ -14,6 +14,7 @@ from riskkit.settings import Settings
 from riskkit.store.contract import Artifact, PortfolioRef
 from riskkit.store.files import Files
 from riskkit.store.inputs import find_portfolio, resolve_as_of
+from riskkit.store.subject import kind_of
 from riskkit.store.supabase import SupabaseStore
 
 OpenStore = Callable[[], SupabaseStore]
@@ -78,7 +79,7 @@ class Viewers:
         if not viewer.named(name):
             raise PortfolioNotFound(name)
         open_store = await self._opener(session)
-        needs_data = all(parameter.name != "slot_days" for parameter in dashboard.parameters)
+        needs_data = kind_of(parameter.name for parameter in dashboard.parameters) is None
         await asyncio.to_thread(_check, open_store, name, kinds.get("date") if needs_data else None, given)
 
     async def file(self, session: BrowserSession, run_id: str, name: str) -> tuple[Artifact, bytes] | None:

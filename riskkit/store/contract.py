@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Protocol
 
-from riskkit.errors import MarketDataError, RiskkitError
-from riskkit.gates import GateFacts, GateReport
-from riskkit.market import FactorHistory, FactorSeries, RiskFactor
-from riskkit.metric import Metric
+from riskkit.errors import MarketDataError
+from riskkit.gates import GateFacts
+from riskkit.limits import LimitFacts
+from riskkit.market import FactorHistory, FactorSeries, Prices, RiskFactor
 from riskkit.portfolio import BookTree, DatedBook, Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
 from riskkit.status import Observed
 from riskkit.store.edits import BookEdits
-from riskkit.store.place import Place
+from riskkit.store.record import Artifact, RunRecord, RunUnreadable
 from riskkit.store.scenario_edits import ScenarioEdits
+
+__all__ = [
+    "LAST_DAY",
+    "Artifact",
+    "Inputs",
+    "Market",
+    "Member",
+    "PortfolioRef",
+    "RunRecord",
+    "RunUnreadable",
+    "Store",
+]
 
 #: Asking for the book on this day is asking for the book as it stands last.
 LAST_DAY = date.max
-
-
-class RunUnreadable(RiskkitError):
-    """A run is on record, and what is kept of it makes no RunRecord.
-
-    Attributes
-    ----------
-    run_id : str
-    """
-
-    def __init__(self, run_id: str, reason: str) -> None:
-        self.run_id = run_id
-        super().__init__(f"run {run_id} is on record and cannot be read: {reason}")
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,10 @@ class Inputs:
         The book as it was, from its beginning up to `as_of`.
     status : Observed or None
         What is known of the reports of the book's team, for an analysis of those; then no book is read.
+    limits : LimitFacts or None
+        The same of the book's limits.
+    looked_at : tuple of str
+        The factors that an analysis of prices looks at.
     """
 
     ref: PortfolioRef
@@ -116,6 +119,18 @@ class Inputs:
     tree: BookTree | None = None
     books: tuple[DatedBook, ...] = ()
     status: Observed | None = None
+    limits: LimitFacts | None = None
+    looked_at: tuple[str, ...] = ()
+
+    @property
+    def on_record(self) -> bool:
+        """Whether they are what is on record now, which may be something else a moment later."""
+        return self.status is not None or self.limits is not None
+
+    @property
+    def prices(self) -> Prices:
+        """The factors looked at, as they came."""
+        return Prices(self.looked_at, self.as_of, self.market.series(self.looked_at))
 
     def without(self, report: str) -> Inputs:
         """The same without what is under way for this report of this book: a report does not wait for itself."""
@@ -146,74 +161,6 @@ class Inputs:
                 raise
             expected = f"{error.expected} (needed by {', '.join(needs)})"
             raise MarketDataError(error.field, error.value, expected) from error
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A file of a run: name inside the run's directory, sha256 in hex, size in bytes, key in the object storage."""
-
-    name: str
-    media_type: str
-    sha256: str
-    size: int
-    key: str
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """One finished execution of a report, as it is kept.
-
-    Attributes
-    ----------
-    id : str
-        A uuid, chosen by the runner.
-    report, notebook : str
-    portfolio_id, team_id : str
-    as_of : date
-        Valuation date.
-    run_at : datetime
-        When it was computed; time zone aware, UTC.
-    official : bool
-        False for a run a person started for themselves.
-    parameters : mapping
-        Every parameter with its value.
-    inputs : mapping of str to str
-        sha256 of each frozen input file.
-    code : mapping
-        `version`, `commit`, `dirty`.
-    packages : mapping of str to str
-        Version of each package that computes.
-    seed : int or None
-    metrics : tuple of Metric
-    artifacts : tuple of Artifact
-    status : {"succeeded", "failed"}
-    overrides : mapping of str to {"file", "run"}
-        Parameters that the caller set against the report's file, with both values.
-    gates : GateReport or None
-        What the gates found, and the verdict; None: it was not judged.
-    place : Place
-        Its slot and attempt, the run it superseded and why, whether it is current or on hold.
-    """
-
-    id: str
-    report: str
-    notebook: str
-    portfolio_id: str
-    team_id: str
-    as_of: date
-    run_at: datetime
-    official: bool
-    parameters: Mapping[str, Any]
-    inputs: Mapping[str, str]
-    code: Mapping[str, Any]
-    packages: Mapping[str, str]
-    seed: int | None
-    metrics: tuple[Metric, ...] = field(default=())
-    artifacts: tuple[Artifact, ...] = field(default=())
-    status: str = "succeeded"
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    gates: GateReport | None = None
-    place: Place = field(default_factory=Place)
 
 
 class Store(BookEdits, ScenarioEdits, Protocol):
@@ -352,6 +299,10 @@ class Store(BookEdits, ScenarioEdits, Protocol):
 
     def report_status(self, team_id: str | None, first: date, last: date) -> Observed:
         """Schedules and what became of the slots of these days, both included; of one team, or of all of the user's."""
+        ...
+
+    def limit_facts(self, ref: PortfolioRef, as_of: date | None, run_days: int) -> LimitFacts:
+        """A book's limits, and how its runs of the last days that have one were judged, up to a day or to today."""
         ...
 
     def record_run(self, record: RunRecord) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from riskkit.errors import InputError
 from riskkit.portfolio import Portfolio
 from riskkit.portfolio.dated import known_on
 from riskkit.store.books import as_one, book_tree, dated_books, family, tree_on
-from riskkit.store.contract import Inputs, PortfolioRef, Store
+from riskkit.store.contract import LAST_DAY, Inputs, PortfolioRef, Store
 from riskkit.store.market import SeriesMarket, StoreMarket
 from riskkit.store.status import observe
+from riskkit.store.subject import Subject
 
 #: Names told in a note before it says how many others there are.
 _MOST_NAMES = 5
@@ -92,7 +93,7 @@ def _resolved(store: Store, ref: PortfolioRef, as_of: str | date) -> tuple[date,
 
 
 def load_inputs(
-    store: Store, name: str, as_of: str | date, lookback_days: int | None, slot_days: int | None = None
+    store: Store, name: str, as_of: str | date, lookback_days: int | None, about: Subject | None = None
 ) -> Inputs:
     """Everything an analysis of a portfolio on a date reads; a portfolio with children is one book with them.
 
@@ -106,8 +107,8 @@ def load_inputs(
     lookback_days : int or None
         Returns that are read at once, and judged (add `horizon_days` - 1 for overlapping ones); None for all. An
         analysis may ask the inputs for another window.
-    slot_days : int, optional
-        Days of slots for an analysis of the reports of the portfolio's team: those are read in place of a book.
+    about : Subject, optional
+        What is read in place of a book that can be valued: its team's reports, its limits, its prices as they came.
 
     Raises
     ------
@@ -117,8 +118,8 @@ def load_inputs(
         A factor is missing or stale; names it and the position that needs it.
     """
     ref = find_portfolio(store, name)
-    if slot_days is not None:
-        return _of_reports(store, ref, as_of, slot_days)
+    if about is not None:
+        return _of_subject(store, ref, as_of, about)
     day, last = _resolved(store, ref, as_of)
     versions = {book.id: known_on(store.versions(book), day) for book in family(ref)}
     tree = tree_on(ref, versions, day)
@@ -140,27 +141,42 @@ def load_inputs(
     return replace(inputs, sources=sources)
 
 
-def resolve_day(store: Store, ref: PortfolioRef, as_of: str | date) -> date:
-    """The day of a page on a team's reports, which needs no data: `latest` is the last on which something was due."""
-    if as_of == "latest":
+def resolve_day(store: Store, ref: PortfolioRef, as_of: str | date, about: Subject) -> date:
+    """The day of a page that needs no data: `latest` is the last thing due, today, or the last run's or price's."""
+    if as_of != "latest":
+        try:
+            return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        except ValueError as error:
+            raise InputError("as_of", as_of, "latest or a date, YYYY-MM-DD") from error
+    if about.kind == "reports":
         return observe(store, ref.team_id, None, 1).latest_day
-    try:
-        return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    except ValueError as error:
-        raise InputError("as_of", as_of, "latest or a date, YYYY-MM-DD") from error
+    if about.kind == "limits":
+        return store.limit_facts(ref, None, about.days).as_of
+    book = as_one(book_tree(ref, lambda one: store.portfolio(one, LAST_DAY).positions))
+    return max(store.last_days(ref, _looked_at(store, ref, book, about)).values(), default=datetime.now(UTC).date())
 
 
-def _of_reports(store: Store, ref: PortfolioRef, as_of: str | date, slot_days: int) -> Inputs:
-    day = None if as_of == "latest" else resolve_day(store, ref, as_of)
-    seen = observe(store, ref.team_id, day, slot_days)
-    return Inputs(
-        ref=ref,
-        portfolio=Portfolio(ref.path, ref.base_currency, (), ref.title),
-        market=SeriesMarket((), day or seen.latest_day),
-        scenarios=(),
-        as_of=day or seen.latest_day,
-        status=seen,
-    )
+def _looked_at(store: Store, ref: PortfolioRef, book: Portfolio, about: Subject) -> tuple[str, ...]:
+    team = [factor.name for factor in store.factors(ref.team)] if about.whole_team else []
+    return tuple(sorted({*book.factors, *team}))
+
+
+def _of_subject(store: Store, ref: PortfolioRef, as_of: str | date, about: Subject) -> Inputs:
+    nothing = Portfolio(ref.path, ref.base_currency, (), ref.title)
+    if about.kind == "reports":
+        day = None if as_of == "latest" else resolve_day(store, ref, as_of, about)
+        seen = observe(store, ref.team_id, day, about.days)
+        last = day or seen.latest_day
+        return Inputs(ref, nothing, SeriesMarket((), last), (), last, status=seen)
+    if about.kind == "limits":
+        known = store.limit_facts(ref, None if as_of == "latest" else resolve_day(store, ref, as_of, about), about.days)
+        return Inputs(ref, nothing, SeriesMarket((), known.as_of), (), known.as_of, limits=known)
+    day = resolve_day(store, ref, as_of, about)
+    book = as_one(book_tree(ref, lambda one: store.portfolio(one, day).positions))
+    names = _looked_at(store, ref, book, about)
+    series = store.series(ref, names, day) if names else ()
+    sources = tuple(dict.fromkeys(one.factor.source for one in series if one.factor.source))
+    return Inputs(ref, book, SeriesMarket(series, day), (), day, sources=sources, looked_at=names)
 
 
 def early_ends(store: Store, name: str, as_of: date) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from riskkit import names
 from riskkit.errors import Conflict, Forbidden, InputError
 from riskkit.gates import EarlierBacktest, EarlierRun, GateFacts, Limit
+from riskkit.limits import LimitFacts
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
@@ -25,6 +26,7 @@ from riskkit.store.memory_database import MemoryDatabase as MemoryDatabase
 from riskkit.store.memory_database import Team
 from riskkit.store.memory_edits import BookLog, check_revision, edited
 from riskkit.store.memory_scenarios import MemoryScenarios
+from riskkit.store.memory_limits import facts_of
 from riskkit.store.series import calendar, cash_only, history_of, missing_factor
 
 _Kept = TypeVar("_Kept")
@@ -221,6 +223,14 @@ class MemoryStore(MemoryScenarios):
     def report_status(self, team_id: str | None, first: date, last: date) -> Observed:  # noqa: ARG002 (no team has any)
         """Memory has no queue, so nothing is scheduled."""
         return Observed(datetime.now(UTC), first, last)
+
+    def limit_facts(self, ref: PortfolioRef, as_of: date | None, run_days: int) -> LimitFacts:
+        """What stands on record here."""
+        if not self._sees(ref.team_id) or ref.id not in self._db.books:
+            raise InputError("portfolio", ref.id, "a portfolio that you may see")
+        day = as_of or datetime.now(UTC).date()
+        records = [r for r in self._db.records.values() if r.portfolio_id == ref.id]
+        return facts_of(self._db.limits.get(ref.id, ()), records, day, run_days)
 
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts."""

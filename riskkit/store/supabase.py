@@ -12,6 +12,7 @@ from uuid import UUID
 
 from riskkit.errors import Forbidden, InputError, NotSignedIn
 from riskkit.gates import GateFacts
+from riskkit.limits import LimitFacts
 from riskkit.market import FactorHistory, FactorSeries, RiskFactor
 from riskkit.portfolio import Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
@@ -190,6 +191,11 @@ class SupabaseStore(SupabaseEdits, SupabaseScenarios):
     def report_status(self, team_id: str | None, first: date, last: date) -> Observed:
         """Schedules and what became of their slots, in one request."""
         return observed(self._call("report_status", **bounds(first, last), p_team=team_id), first, last)
+
+    def limit_facts(self, ref: PortfolioRef, as_of: date | None, run_days: int) -> LimitFacts:
+        """A book's limits and their use, in one request."""
+        day = None if as_of is None else as_of.isoformat()
+        return LimitFacts.of(self._call("limit_facts", p_portfolio=ref.id, p_as_of=day, p_run_days=run_days))
 
     def record_run(self, record: RunRecord) -> None:
         """Keep a run with its metrics and artifacts, in one transaction."""

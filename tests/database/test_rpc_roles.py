@@ -66,6 +66,11 @@ RPCS = {
     "release_run": ("approver", "select from release_run(%(current)s) r where r"),
     "runs_to_prune": ("viewer", "select from runs_to_prune() where id = %(pruned)s"),
     "decide_on_run": ("approver", "select from decide_on_run(%(run)s, %(hash)s, 'approved')"),
+    "limit_facts": (
+        "viewer",
+        "select from limit_facts(%(book)s, '2021-05-05') f where f -> 'limits' <> '[]'",
+    ),
+    "limit_stamp": ("viewer", "select where limit_stamp(%(book)s) is not null"),
     "set_limit": (
         "approver+aal2",
         """select from set_limit(%(book)s, '{"metric": "rpc_role", "unit": "USD", "hard": 1}')""",
