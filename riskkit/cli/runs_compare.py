@@ -11,7 +11,7 @@ from riskkit.cli.named_runs import bring, named_runs
 from riskkit.cli.tables import print_table
 from riskkit.errors import RiskkitError
 from riskkit.metric import Metric
-from riskkit.reporting.attribution import attribute
+from riskkit.runs.attribution import attribute
 from riskkit.reporting.places import Places
 from riskkit.reporting.reproduce import Reproduction
 from riskkit.reporting.reproduce import reproduce as again

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from riskkit.charts.view import View
 from riskkit.errors import InputError
-from riskkit.notebook import flat
 from riskkit.notebook.analysis import Analysis
 from riskkit.notebook.companion import Companion
 from riskkit.notebook.report import ReportRun
 from riskkit.notebook.surroundings import Surroundings
+from riskkit.parameters import flat
 
 
 class Run(Protocol):

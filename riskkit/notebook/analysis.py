@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskkit.errors import RiskkitError
-from riskkit.notebook import flat
+from riskkit.parameters import flat
 from riskkit.notebook.pages import Page, page
+from riskkit.parameters.constraint import PANEL_KINDS
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.portfolio import DatedBook, held_since
 from riskkit.store.contract import Inputs
@@ -18,7 +19,7 @@ from riskkit.store.subject import Subject, subject
 #: Told how many steps are done, and how many there are.
 Progress = Callable[[int, int], None]
 #: Handed over by name; `spec` is how it is computed, the rest is what it is computed from.
-INPUTS = ("portfolio", "history", "scenarios", "tree", "books", "status", "limits", "prices", "spec")
+INPUTS = ("portfolio", "history", "scenarios", "tree", "books", "status", "limits", "prices", "runs", "spec")
 #: Parameters that say what to load, not how to compute.
 SELECTORS = ("portfolio", "as_of")
 
@@ -31,8 +32,8 @@ class Analysis:
     ----------
     function : callable
         Takes any of `portfolio`, `history`, `scenarios`, `tree` (the book and those below it, or None), `books` (the
-        book as it was), `status` (of the team's reports), `limits` (of the book), `prices` (as they came) and `spec`,
-        and returns a result.
+        book as it was), `status` (of the team's reports), `limits` and `runs` (of the book), `prices` (as they came)
+        and `spec`, and returns a result.
     spec : dataclass instance
         Its fields carry the same names as the notebook's parameters.
     """
@@ -82,6 +83,7 @@ class Analysis:
             "books": books,
             "status": inputs.status,
             "limits": inputs.limits,
+            "runs": inputs.runs,
             "spec": self.spec,
         }
         if "history" in wanted:
@@ -114,7 +116,8 @@ class Analysis:
         `beside` are the fields of the page's other analyses.
         """
         known = {*SELECTORS, *flat.places(type(self.spec)), *beside}
-        lost = [parameter.name for parameter in declared if parameter.name not in known]
+        read = [parameter for parameter in declared if parameter.constraint.kind not in PANEL_KINDS]
+        lost = [parameter.name for parameter in read if parameter.name not in known]
         if lost:
             raise RiskkitError(
                 f"The parameters cell declares {', '.join(lost)}, but {type(self.spec).__name__} has no such field, "

@@ -8,7 +8,7 @@ from typing import Any
 from riskkit.charts.markup import empty
 from riskkit.charts.view import View
 from riskkit.errors import RiskkitError
-from riskkit.notebook import flat
+from riskkit.parameters import flat
 from riskkit.notebook.analysis import Analysis
 from riskkit.parameters.declaration import Parameter, Value
 

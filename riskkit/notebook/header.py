@@ -49,6 +49,10 @@ def line(inputs: Inputs) -> Markup:
         return Markup('<p class="rk-live">Limits of <b>{}</b> ({}) · {} · seen {:%Y-%m-%d %H:%M} UTC</p>').format(
             inputs.ref.title or inputs.ref.path, inputs.ref.path, day(inputs.as_of), inputs.limits.now
         )
+    if inputs.runs is not None:
+        return Markup('<p class="rk-live">Runs of <b>{}</b> ({}) · {} to {}</p>').format(
+            inputs.ref.title or inputs.ref.path, inputs.ref.path, day(inputs.runs.first), day(inputs.runs.last)
+        )
     return Markup('<p class="rk-live"><b>{}</b> ({}) · as of <time datetime="{}">{}</time> · {}</p>').format(
         inputs.ref.title or inputs.ref.path,
         inputs.ref.path,

@@ -30,6 +30,7 @@ _PAGES = {
     "change_since": Page("var_change", "VaR change", "Why did the VaR of {} change, and where did the P&L come from?"),
     "stress_test": Page("stress_test", "Stress test", "What would {} lose if it happened again?"),
     "rolling_backtest": Page("var_backtest", "VaR backtest", "Did past VaR of {} hold?", slow=True),
+    "report_runs": Page("report_runs", "Runs", "Which runs of {} stand, and who approved them?"),
     "report_status": Page("report_status", "Report status", "What ran, what failed, and what is late?"),
     "optimise_portfolio": Page(
         "portfolio_optimisation", "Portfolio optimisation", "Which weights would lower the risk of {}?", slow=True

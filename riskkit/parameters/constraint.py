@@ -16,7 +16,9 @@ from riskkit.scenarios.shock_text import parse_shocks
 Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios", "shocks", "trades", "report", "run"]
 
 #: What people work with in a panel of a live page: no control stands for it, no analysis reads it, no report has it.
-PANEL_KINDS = frozenset({"trades", "report", "run"})
+PANEL_KINDS = frozenset({"trades", "run"})
+#: Those, and what a view offers to choose: no control stands for it.
+NO_CONTROL = PANEL_KINDS | {"report"}
 
 _WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "shocks", "trades", "report", "run")
 

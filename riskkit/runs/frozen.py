@@ -18,7 +18,7 @@ from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import BookTree, DatedBook, Portfolio, Position, instrument_from_terms, instrument_terms
 from riskkit.scenarios import Shock, StressScenario
 from riskkit.scenarios.shock_text import named_targets
-from riskkit.status import Observed
+from riskkit.status import Observed, RunsSeen
 from riskkit.store.contract import Inputs, PortfolioRef
 from riskkit.store.market import SeriesMarket
 
@@ -66,6 +66,8 @@ def freeze(inputs: Inputs, parameters: Mapping[str, object], folder: Path) -> di
         portfolio["status"] = inputs.status.facts()
     if inputs.limits is not None:
         portfolio["limits"] = inputs.limits.facts()
+    if inputs.runs is not None:
+        portfolio["runs"] = inputs.runs.facts()
     if inputs.looked_at:
         portfolio["looked_at"] = list(inputs.looked_at)
     write_json(target / "portfolio.json", portfolio)
@@ -102,6 +104,7 @@ def thaw(folder: Path) -> Inputs:
         books=tuple(DatedBook(date.fromisoformat(one["held_from"]), _read_portfolio(one)) for one in book["books"]),
         status=Observed.of(book["status"]) if "status" in book else None,
         limits=LimitFacts.of(book["limits"]) if "limits" in book else None,
+        runs=RunsSeen.of(book["runs"]) if "runs" in book else None,
         looked_at=tuple(book.get("looked_at", ())),
     )
 

@@ -108,7 +108,7 @@ class RunsSeen:
 
 def decision(row: Mapping[str, Any] | None) -> Decision | None:
     """From the database's own form."""
-    return row and Decision(row["decision"], row["by"], _moment(row["at"]), row["reason"])
+    return None if row is None else Decision(row["decision"], row["by"], _moment(row["at"]), row["reason"])
 
 
 def _run(row: Mapping[str, Any]) -> SeenRun:

@@ -13,9 +13,10 @@ from riskkit.limits import LimitFacts
 from riskkit.market import FactorHistory, FactorSeries, Prices, RiskFactor
 from riskkit.portfolio import BookTree, DatedBook, Instrument, Portfolio, Position, PositionVersion
 from riskkit.scenarios import StressScenario
-from riskkit.status import Observed
+from riskkit.status import Observed, RunsSeen
 from riskkit.store.edits import BookEdits
 from riskkit.store.record import Artifact, RunRecord, RunUnreadable
+from riskkit.store.reviews import RunReviews
 from riskkit.store.scenario_edits import ScenarioEdits
 
 __all__ = [
@@ -104,6 +105,8 @@ class Inputs:
         What is known of the reports of the book's team, for an analysis of those; then no book is read.
     limits : LimitFacts or None
         The same of the book's limits.
+    runs : RunsSeen or None
+        The same of the book's runs.
     looked_at : tuple of str
         The factors that an analysis of prices looks at.
     """
@@ -120,12 +123,13 @@ class Inputs:
     books: tuple[DatedBook, ...] = ()
     status: Observed | None = None
     limits: LimitFacts | None = None
+    runs: RunsSeen | None = None
     looked_at: tuple[str, ...] = ()
 
     @property
     def on_record(self) -> bool:
         """Whether they are what is on record now, which may be something else a moment later."""
-        return self.status is not None or self.limits is not None
+        return any(one is not None for one in (self.status, self.limits, self.runs))
 
     @property
     def prices(self) -> Prices:
@@ -163,7 +167,7 @@ class Inputs:
             raise MarketDataError(error.field, error.value, expected) from error
 
 
-class Store(BookEdits, ScenarioEdits, Protocol):
+class Store(BookEdits, RunReviews, ScenarioEdits, Protocol):
     """Reads and writes as one signed-in user; what they may see and change is decided on the other side.
 
     Every method may raise NotSignedIn, Unavailable, and Forbidden where a role is missing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from riskkit.errors import InputError
 from riskkit.portfolio import Portfolio
@@ -152,6 +152,10 @@ def resolve_day(store: Store, ref: PortfolioRef, as_of: str | date, about: Subje
         return observe(store, ref.team_id, None, 1).latest_day
     if about.kind == "limits":
         return store.limit_facts(ref, None, about.days).as_of
+    if about.kind == "runs":
+        today = datetime.now(UTC).date()
+        seen = store.runs_between(ref, today, today)
+        return today if seen.runs else seen.before or today
     book = as_one(book_tree(ref, lambda one: store.portfolio(one, LAST_DAY).positions))
     return max(store.last_days(ref, _looked_at(store, ref, book, about)).values(), default=datetime.now(UTC).date())
 
@@ -172,6 +176,9 @@ def _of_subject(store: Store, ref: PortfolioRef, as_of: str | date, about: Subje
         known = store.limit_facts(ref, None if as_of == "latest" else resolve_day(store, ref, as_of, about), about.days)
         return Inputs(ref, nothing, SeriesMarket((), known.as_of), (), known.as_of, limits=known)
     day = resolve_day(store, ref, as_of, about)
+    if about.kind == "runs":
+        seen_runs = store.runs_between(ref, day - timedelta(days=about.days - 1), day)
+        return Inputs(ref, nothing, SeriesMarket((), day), (), day, runs=seen_runs)
     book = as_one(book_tree(ref, lambda one: store.portfolio(one, day).positions))
     names = _looked_at(store, ref, book, about)
     series = store.series(ref, names, day) if names else ()

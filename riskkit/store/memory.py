@@ -25,6 +25,7 @@ from riskkit.store.edits import PositionChange, Quantities
 from riskkit.store.memory_database import MemoryDatabase as MemoryDatabase
 from riskkit.store.memory_database import Team
 from riskkit.store.memory_edits import BookLog, check_revision, edited
+from riskkit.store.memory_reviews import MemoryReviews
 from riskkit.store.memory_scenarios import MemoryScenarios
 from riskkit.store.memory_limits import facts_of
 from riskkit.store.series import calendar, cash_only, history_of, missing_factor
@@ -33,7 +34,7 @@ _Kept = TypeVar("_Kept")
 _ROLES = ("viewer", "analyst", "approver", "admin")
 
 
-class MemoryStore(MemoryScenarios):
+class MemoryStore(MemoryScenarios, MemoryReviews):
     """One user's view of a MemoryDatabase."""
 
     def __init__(self, database: MemoryDatabase, email: str) -> None:

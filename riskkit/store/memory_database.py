@@ -19,6 +19,7 @@ from riskkit.scenarios import StressScenario
 from riskkit.store import rows
 from riskkit.store.contract import PortfolioRef, RunRecord
 from riskkit.store.memory_edits import BookLog
+from riskkit.store.memory_reviews import RunTalk
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class MemoryDatabase:
     records: dict[str, RunRecord] = field(default_factory=dict)
     recorders: dict[str, str] = field(default_factory=dict)
     limits: dict[str, list[tuple[date, date | None, Limit]]] = field(default_factory=dict)
+    talk: RunTalk = field(default_factory=RunTalk)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_team(self, slug: str, roles: Mapping[str, str]) -> None:

@@ -35,7 +35,7 @@ class Rest:
     """
 
     def __init__(self, url: str, key: str, access_token: Callable[[], str], timeout: float = _TIMEOUT) -> None:
-        self._url, self._access_token = url, access_token
+        self._url, self._key, self._access_token = url, key, access_token
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             limits=httpx.Limits(keepalive_expiry=3.0),

@@ -1,4 +1,4 @@
-"""What a page is about where it is not a book's figures: a team's reports, a book's limits or prices."""
+"""What a page is about where it is not a book's figures: a team's reports, a book's limits, runs or prices."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["reports", "limits", "prices"]
+Kind = Literal["reports", "limits", "prices", "runs"]
 #: The parameter that only pages of a kind have.
 _TOLD_BY: dict[str, Kind] = {
     "slot_days": "reports",
     "run_days": "limits",
     "unchanged_days": "prices",
+    "calendar_days": "runs",
 }
 
 
@@ -21,9 +22,9 @@ class Subject:
 
     Attributes
     ----------
-    kind : {'reports', 'limits', 'prices'}
+    kind : {'reports', 'limits', 'prices', 'runs'}
     days : int
-        Of slots; with runs; not used for prices.
+        Of slots; with runs; of valuation dates; not used for prices.
     whole_team : bool
         Prices of all factors that the team has, not of the book's alone.
     """

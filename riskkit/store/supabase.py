@@ -24,12 +24,13 @@ from riskkit.store.rest import PAGE
 from riskkit.store.series import cash_only, history_of, missing_factor
 from riskkit.store.status import bounds, observed
 from riskkit.store.supabase_edits import SupabaseEdits
+from riskkit.store.supabase_reviews import SupabaseReviews
 from riskkit.store.supabase_scenarios import SupabaseScenarios
 
 log = logging.getLogger(__name__)
 
 
-class SupabaseStore(SupabaseEdits, SupabaseScenarios):
+class SupabaseStore(SupabaseEdits, SupabaseScenarios, SupabaseReviews):
     """Reads and writes as the user whose token `access_token` gives; row-level security decides what that is."""
 
     def member(self) -> Member:

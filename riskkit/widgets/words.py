@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from riskkit.parameters.constraint import NO_CONTROL
 from riskkit.parameters.declaration import Parameter
 
 #: Parameters that a page shows at once; of a longer list the finer ones, which come last, are folded away.
@@ -45,6 +46,7 @@ _LABELS = {
     "fraction": "Loss to explain",
     "group_by": "Limit groups by",
     "slot_days": "Days of slots",
+    "calendar_days": "Days shown",
 }
 
 
@@ -70,12 +72,13 @@ def word_of(choice: str) -> str:
 
 
 def foremost(declared: Sequence[Parameter]) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
-    """The parameters shown at once, and the finer ones that are folded away.
+    """The parameters shown at once, and the finer ones that are folded away; what a panel reads is in neither.
 
     >>> from riskkit.parameters.declaration import declarations
     >>> shown, folded = foremost(declarations("\\n".join(f"p{i}: int = {i}  # a number" for i in range(12))))
     >>> len(shown), [parameter.name for parameter in folded]
     (8, ['p8', 'p9', 'p10', 'p11'])
     """
+    declared = [parameter for parameter in declared if parameter.constraint.kind not in NO_CONTROL]
     cut = len(declared) if len(declared) <= _AT_ONCE else _FOREMOST
     return tuple(declared[:cut]), tuple(declared[cut:])

@@ -5,7 +5,7 @@ import pytest
 from riskkit import VarSpec, notebook
 from riskkit.backtest import BacktestSpec
 from riskkit.errors import InputError
-from riskkit.notebook import flat
+from riskkit.parameters import flat
 from riskkit.var import EstimatorSpec, HistoricalSpec, ParametricSpec, SimulationSpec
 
 

@@ -13,7 +13,7 @@ import pytest
 from riskkit.errors import InputError
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import Equity, Portfolio, Position
-from riskkit.reporting.attribution import attribute
+from riskkit.runs.attribution import attribute
 from riskkit.runs.frozen import FILES, FOLDER, freeze, sha256
 from riskkit.runs.objects import Objects
 from riskkit.store.contract import Inputs, PortfolioRef, RunRecord

@@ -11,7 +11,7 @@ import numpy as np
 from riskkit.errors import InputError
 from riskkit.explain import VarChange, VarInputs, explain_var_change
 from riskkit.market import FactorSeries
-from riskkit.notebook.flat import changed
+from riskkit.parameters.flat import changed
 from riskkit.runs.frozen import thaw
 from riskkit.runs.kept import take_inputs
 from riskkit.runs.objects import Objects
