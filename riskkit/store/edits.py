@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from riskkit.portfolio import Instrument
+
 if TYPE_CHECKING:
     from riskkit.store.contract import PortfolioRef
 
@@ -123,10 +125,18 @@ class BookEdits(Protocol):
         """The book's own changes after a revision, the last one first."""
         ...
 
-    def change_positions(self, ref: PortfolioRef, revision: int, valid_from: date, quantities: Quantities) -> int:
+    def change_positions(
+        self,
+        ref: PortfolioRef,
+        revision: int,
+        valid_from: date,
+        quantities: Quantities,
+        instruments: Sequence[Instrument] = (),
+    ) -> int:
         """Hold these quantities from a day on, all or nothing; the revision it makes.
 
-        Later versions of the same symbols never come to count; other positions stay as they are.
+        Later versions of the same symbols never come to count; other positions stay as they are. `instruments` are
+        those among them that the team does not know as they are: they become its own.
 
         Raises
         ------

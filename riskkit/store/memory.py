@@ -25,9 +25,9 @@ from riskkit.store.edits import PositionChange, Quantities
 from riskkit.store.memory_database import MemoryDatabase as MemoryDatabase
 from riskkit.store.memory_database import Team
 from riskkit.store.memory_edits import BookLog, check_revision, edited
+from riskkit.store.memory_limits import facts_of
 from riskkit.store.memory_reviews import MemoryReviews
 from riskkit.store.memory_scenarios import MemoryScenarios
-from riskkit.store.memory_limits import facts_of
 from riskkit.store.series import calendar, cash_only, history_of, missing_factor
 
 _Kept = TypeVar("_Kept")
@@ -142,10 +142,7 @@ class MemoryStore(MemoryScenarios, MemoryReviews):
             self._db.books[book.id] = book
             log = self._db.logs.setdefault(book.id, BookLog())
             log.write(_replaced(log.versions, positions, valid_from), "import", self._email)
-            shared = {symbol: one for (owner_id, symbol), one in self._db.terms.items() if owner_id is None}
-            for held in (position.instrument for position in positions):
-                if shared.get(held.symbol) != held or (owner.id, held.symbol) in self._db.terms:
-                    self._db.terms[owner.id, held.symbol] = held
+            self._keep_terms(owner, [position.instrument for position in positions])
         return book
 
     def revision(self, ref: PortfolioRef) -> int:
@@ -156,12 +153,23 @@ class MemoryStore(MemoryScenarios, MemoryReviews):
         """The book's own changes after a revision, the last one first."""
         return tuple(self._log(ref).changes[since:][::-1][:limit])
 
-    def change_positions(self, ref: PortfolioRef, revision: int, valid_from: date, quantities: Quantities) -> int:
+    def change_positions(
+        self,
+        ref: PortfolioRef,
+        revision: int,
+        valid_from: date,
+        quantities: Quantities,
+        instruments: Sequence[Instrument] = (),
+    ) -> int:
         """Hold these quantities from a day on."""
         with self._db.lock:
-            log = self._log_to_write(ref, revision)
-            known = self._of_team(self._db.terms, ref.team)
-            return log.write(edited(log.versions, quantities, valid_from, known.get), "edit", self._email)
+            log, owner = self._log_to_write(ref, revision), self._team_to_write(ref.team)
+            new = {one.symbol: one for one in instruments}
+            self._check_terms(owner, ref, [Position(one, 0.0) for one in instruments], valid_from)
+            known = self._of_team(self._db.terms, ref.team) | new
+            after = edited(log.versions, quantities, valid_from, known.get, set(new))
+            self._keep_terms(owner, instruments)
+            return log.write(after, "edit", self._email)
 
     def undo_positions(self, ref: PortfolioRef, revision: int) -> int:
         """Take back the last change."""
@@ -273,6 +281,11 @@ class MemoryStore(MemoryScenarios, MemoryReviews):
 
     def _mine(self) -> list[Team]:
         return [team for team in self._db.teams.values() if self._email in team.roles]
+
+    def _keep_terms(self, owner: Team, instruments: Sequence[Instrument]) -> None:
+        for held in instruments:
+            if self._db.terms.get((None, held.symbol)) != held or (owner.id, held.symbol) in self._db.terms:
+                self._db.terms[owner.id, held.symbol] = held
 
     def _log(self, ref: PortfolioRef) -> BookLog:
         return self._db.logs.get(ref.id, BookLog()) if self._sees(ref.team_id) else BookLog()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -75,8 +75,9 @@ def edited(
     quantities: Quantities,
     day: date,
     instrument_of: Callable[[str], Instrument | None],
+    new: Container[str] = (),
 ) -> list[PositionVersion]:
-    """The versions after these quantities are held from a day on."""
+    """The versions after these quantities are held from a day on; those of `new` not of the instrument held before."""
     kept, standing = list(versions), set()
     held: dict[str, Instrument] = {}
     for place, version in enumerate(versions):
@@ -86,12 +87,13 @@ def edited(
             continue
         held.setdefault(symbol, version.position.instrument)
         same = version.position.quantity == quantities[symbol] and version.valid_to is None
-        if same and version.valid_from <= day:
+        changed = symbol in new and version.position.instrument != instrument_of(symbol)
+        if same and version.valid_from <= day and not changed:
             standing.add(symbol)
         else:
             kept[place] = replace(version, valid_to=max(day, version.valid_from))
     for symbol, quantity in quantities.items():
-        instrument = held.get(symbol) or instrument_of(symbol)
+        instrument = instrument_of(symbol) if symbol in new else held.get(symbol) or instrument_of(symbol)
         if instrument is None:
             raise InputError("symbol", symbol, "an instrument that is shared or the team's own")
         if quantity is not None and symbol not in standing:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from riskkit.portfolio import Instrument
+from riskkit.store import rows
 from riskkit.store.contract import PortfolioRef
 from riskkit.store.edits import Move, PositionChange, Quantities
 from riskkit.store.rest import Rest
@@ -26,12 +28,22 @@ class SupabaseEdits(Rest):
         found = self._call("position_history", p_portfolio=ref.id, p_since=since, p_limit=limit)
         return tuple(map(_change, found))
 
-    def change_positions(self, ref: PortfolioRef, revision: int, valid_from: date, quantities: Quantities) -> int:
+    def change_positions(
+        self,
+        ref: PortfolioRef,
+        revision: int,
+        valid_from: date,
+        quantities: Quantities,
+        instruments: Sequence[Instrument] = (),
+    ) -> int:
         """Hold these quantities from a day on."""
-        changes = [{"symbol": symbol, "quantity": quantity} for symbol, quantity in quantities.items()]
-        day = valid_from.isoformat()
+        new = {one.symbol: rows.instrument_row(one) for one in instruments}
         made = self._call(
-            "change_positions", p_portfolio=ref.id, p_revision=revision, p_valid_from=day, p_changes=changes
+            "change_positions",
+            p_portfolio=ref.id,
+            p_revision=revision,
+            p_valid_from=valid_from.isoformat(),
+            p_changes=[{**new.get(name, {}), "symbol": name, "quantity": held} for name, held in quantities.items()],
         )
         return int(made)
 

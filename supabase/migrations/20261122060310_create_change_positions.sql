@@ -56,13 +56,17 @@ begin
   if p_valid_from is null or not isfinite(p_valid_from) then
     perform private.refuse('valid_from', p_valid_from::text, 'a date');
   end if;
-  -- The instrument that the book holds goes before others of its symbol.
+  select jsonb_agg(c) into v_given from jsonb_array_elements(p_changes) c where c ? 'terms';
+  if v_given is not null then
+    perform private.write_instruments(v_book.team_id, v_book.id, p_valid_from, v_given);
+  end if;
+  -- Without terms, the instrument that the book holds goes before others of its symbol.
   select jsonb_agg(jsonb_build_object('symbol', g.symbol, 'quantity', g.quantity, 'instrument', coalesce(
-    (select p.instrument_id from public.positions p join public.instruments i on i.id = p.instrument_id
+    case when g.terms is not null then r.instrument_id end, (select p.instrument_id from public.positions p join public.instruments i on i.id = p.instrument_id
       where p.portfolio_id = v_book.id and p.team_id = v_book.team_id and i.symbol = g.symbol
         and (p.valid_to is null or p.valid_to > p_valid_from) and p.valid_to is distinct from p.valid_from
       order by p.valid_from limit 1), r.instrument_id))) into v_given
-  from jsonb_to_recordset(p_changes) g(symbol text, quantity numeric)
+  from jsonb_to_recordset(p_changes) g(symbol text, quantity numeric, terms jsonb)
   left join lateral (
     select i.id as instrument_id from public.instruments i
     where i.symbol = g.symbol and (i.team_id is null or i.team_id = v_book.team_id) order by i.team_id nulls last limit 1
@@ -90,7 +94,7 @@ begin
   perform private.call_change(null);
   return (select max(c.revision) from public.position_changes c where c.portfolio_id = v_book.id);
 end $$;
-comment on function public.change_positions is 'Hold these quantities (null: none) from p_valid_from on, all or nothing; what those symbols were to be later never counts, the rest of the book stays. Answers the new revision; PT409 if it is no longer at p_revision. Analyst and up.';
+comment on function public.change_positions is 'Hold these quantities (null: none) from p_valid_from on, all or nothing; what those symbols were to be later never counts, the rest of the book stays. A change with terms, as for import_portfolio, makes its instrument the team''s own. Answers the new revision; PT409 if it is no longer at p_revision. Analyst and up.';
 grant execute on function public.change_positions(uuid, bigint, date, jsonb) to authenticated;
 
 create function public.undo_positions(p_portfolio uuid, p_revision bigint) returns bigint

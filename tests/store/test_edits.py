@@ -1,12 +1,13 @@
-"""Edits of a book: all or nothing, against the revision that was read, undone by a change of their own; in both stores."""
+"""Edits of a book: whole or not at all, against the revision that was read, undone by a change; in both stores."""
 
 import concurrent.futures
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from riskkit.errors import Conflict, Forbidden, InputError
-from riskkit.portfolio import Cash, Equity, Position
+from riskkit.portfolio import Cash, Equity, EuropeanOption, Position
 from riskkit.store.contract import LAST_DAY
 
 A, B = Equity("CTA", "USD", sector="Health Care"), Equity("CTB", "USD")
@@ -136,3 +137,17 @@ def test_there_is_nothing_to_undo_in_a_book_without_changes(place, ours):
     assert held(store, ref) == {}
     with pytest.raises(Conflict):
         store.undo_positions(ref, 0)
+
+
+def test_an_instrument_that_is_new_comes_with_the_edit(ours):
+    store, ref = ours
+    put = EuropeanOption("CTA put", "USD", "CTA", "CTA.vol", 90.5, date(2030, 1, 1), "put")
+    assert store.change_positions(ref, 1, MAR, {"CTA put": 3, "CTB": 6}, [put]) == 2
+    assert held(store, ref) == {"CTA": 10, "CTB": 6, "CTA put": 3}
+    assert put in store.instruments(ref.team)
+    other = replace(put, strike=80.0)
+    with pytest.raises(InputError, match="another symbol for changed terms"):
+        store.change_positions(ref, 2, APR, {"CTA put": 3}, [other])
+    assert store.change_positions(ref, 2, MAR, {"CTA put": None}) == 3
+    assert store.change_positions(ref, 3, MAR, {"CTA put": 4}, [other]) == 4
+    assert store.portfolio(ref, MAR).positions[-1].instrument == other
