@@ -36,6 +36,7 @@ from riskkit.charts.optimisation import (
     optimisation_trades,
     optimisation_weights,
 )
+from riskkit.charts.positions import positions_by_group, positions_headline, positions_table
 from riskkit.charts.sensitivity import sensitivity_grid, sensitivity_ladder
 from riskkit.charts.status import status_coming, status_headline, status_limits, status_reports
 from riskkit.charts.stress import stress_by_position, stress_headline, stress_scenarios
@@ -71,6 +72,9 @@ __all__ = [
     "pnl_by_position",
     "pnl_distribution",
     "pnl_effects",
+    "positions_by_group",
+    "positions_headline",
+    "positions_table",
     "reverse_stress",
     "sensitivity_grid",
     "sensitivity_ladder",

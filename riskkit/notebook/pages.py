@@ -27,6 +27,7 @@ class Page(NamedTuple):
 
 _PAGES = {
     "portfolio_var": Page("portfolio_var", "Portfolio VaR", "How much can {} lose, and why?"),
+    "portfolio_positions": Page("portfolio_positions", "Positions", "What does {} hold, and what is it worth?"),
     "change_since": Page("var_change", "VaR change", "Why did the VaR of {} change, and where did the P&L come from?"),
     "stress_test": Page("stress_test", "Stress test", "What would {} lose if it happened again?"),
     "rolling_backtest": Page("var_backtest", "VaR backtest", "Did past VaR of {} hold?", slow=True),
