@@ -13,6 +13,7 @@ from types import FrameType
 import click
 
 from riskkit import logs
+from riskkit.delivery.inviter import Inviter
 from riskkit.delivery.postman import Postman, Round
 from riskkit.errors import Unavailable
 from riskkit.reporting.alone import keep_to_itself
@@ -20,6 +21,7 @@ from riskkit.reporting.job import Service
 from riskkit.reporting.worker import Plan, Worker
 from riskkit.settings import Settings, take_channels, take_service_key
 from riskkit.store.deliveries import Outbox
+from riskkit.store.invitations import Invitations
 
 #: What a process says that SIGTERM ended.
 _TERMINATED = 128 + signal.SIGTERM
@@ -35,7 +37,11 @@ _LAST_MAIL = 60.0
     "--grace", default=30.0, show_default=True, type=click.FloatRange(0, 3600),
     help="Seconds that a report may still take when the worker is told to end; then its job is given back.",
 )  # fmt: skip
-def command(lanes: int, queue: str, once: bool, grace: float) -> None:
+@click.option(
+    "--sign-in-page", metavar="URL", default="http://127.0.0.1:8866/sign-in/link", show_default=True,
+    help="Where invitations lead: the dashboards' page sign-in/link.",
+)  # fmt: skip
+def command(lanes: int, queue: str, once: bool, grace: float, sign_in_page: str) -> None:
     """Make the reports of the queue: each job's run is official, and is there whole or not at all.
 
     Start as many as you like, on any machine that has the project. What a killed worker held goes to another when its
@@ -45,7 +51,8 @@ def command(lanes: int, queue: str, once: bool, grace: float) -> None:
     The notebooks' processes get none of it.
 
     It sends what is due to people as well, if it knows a mail server or webhooks: RISKKIT_SMTP_URL, RISKKIT_SMTP_FROM,
-    RISKKIT_WEBHOOKS, or the files that RISKKIT_SMTP_URL_FILE and RISKKIT_WEBHOOKS_FILE name.
+    RISKKIT_WEBHOOKS, or the files that RISKKIT_SMTP_URL_FILE and RISKKIT_WEBHOOKS_FILE name. And it has Auth mail the
+    invitations that admins wrote down on their page of members.
     """
     settings = Settings.load()
     url, _ = settings.supabase()
@@ -65,7 +72,7 @@ def command(lanes: int, queue: str, once: bool, grace: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     try:
-        with _delivering(settings, service, once):
+        with _delivering(settings, service, once), _inviting(settings, service, once, sign_in_page):
             worker.run()
     finally:
         service.close()
@@ -94,3 +101,21 @@ def _delivering(settings: Settings, service: Service, once: bool) -> Iterator[No
             if thread.is_alive():
                 thread.join(_LAST_MAIL)  # what it has begun; more would leave a message whose end nobody knows
             postman.close()
+
+
+@contextmanager
+def _inviting(settings: Settings, service: Service, once: bool, page: str) -> Iterator[None]:
+    """Mail invitations in a thread of its own; with `once`, those that wait when the jobs are done."""
+    with Invitations(service.url, service.key) as invitations:
+        inviter = Inviter(settings, invitations, service.key, page)
+        thread = threading.Thread(target=inviter.run, name="inviter", daemon=True)
+        try:
+            if not once:
+                thread.start()
+            yield
+            while once and inviter.invite():
+                pass
+        finally:
+            inviter.stop()
+            if thread.is_alive():
+                thread.join(_LAST_MAIL)

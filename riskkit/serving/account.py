@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 MOST_FACTORS = 2
 #: Sessions listed: those used last.
 MOST_LISTED = 50
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+#: An id as Auth and the database write it.
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 NOTICES = {
     "password": "Your password is changed. Every other session of yours has ended.",
     "added": "The second factor is set up. From now on signing in asks for its code.",
@@ -73,6 +74,7 @@ class AccountForm(Form):
             status, problem, at,
             notice=next((text for name, text in NOTICES.items() if name in self.request.query_arguments), ""),
             aal=self.session.grant.aal,
+            admin="admin" in (self.session.roles or {}).values(),
             factors=[{"id": f.id, "name": f.name, "since": f.created_at[:10]} for f in account.verified],
             most=MOST_FACTORS,
             sessions=[self._row(one, kept.get(one.id)) for one in sessions[:MOST_LISTED]],
@@ -194,7 +196,7 @@ class AccountSessions(AccountForm):
             self.redirect(self.address("sign-in") + "?out", status=303)
             return
         token = (await app.sessions.access_token(self.session)).access_token
-        if not _ID.fullmatch(which) or not await app.auth.end_session(token, which):
+        if not ID.fullmatch(which) or not await app.auth.end_session(token, which):
             await self.show_account(422, "That session has ended already.", "sessions")
             return
         log.info("session ended by its owner", extra={"user_id": self.session.user_id, "address": self.client})

@@ -47,6 +47,7 @@ from riskkit.serving.identity import OwnerOnly, ViewerIdentity
 from riskkit.serving.kernels import OwnedKernels
 from riskkit.serving.landing import Closed, Health, Landing, Nothing, Status
 from riskkit.serving.limits import Limits
+from riskkit.serving.members import MembersPage, RemoveMember
 from riskkit.serving.pages import TEMPLATES, page_environment
 from riskkit.serving.proxy import ProxiedServer
 from riskkit.serving.recovery import Forgotten, Link, NewPassword
@@ -186,6 +187,8 @@ class DashboardServer(Voila):  # type: ignore[misc]
             (at("/account"), AccountPage),
             (at("/account/password"), AccountPassword),
             (at("/account/sessions"), AccountSessions),
+            (at("/account/members"), MembersPage),
+            (at("/account/members/remove"), RemoveMember),
             (at("/account/factors"), AddFactor),
             (at("/account/factors/new"), NewFactor),
             (at("/account/factors/remove"), RemoveFactor),

@@ -239,6 +239,17 @@ class AuthClient:
         body = {"p_id": session_id}
         return await self._fetch("POST", f"{self._root}/rest/v1/rpc/end_session", body, access_token) is True
 
+    async def database(
+        self, access_token: str, method: Literal["GET", "POST", "PATCH", "DELETE"], path: str, **body: str
+    ) -> list[dict[str, Any]]:
+        """Ask REST for rows, or to write some and give them back, as the token's user: row-level security decides."""
+        has_body, url = method in ("POST", "PATCH"), f"{self._root}/rest/v1/{path}"
+        prefer = "" if method == "GET" or path.startswith("rpc/") else "return=representation"
+        rows = await self._fetch(method, url, body if has_body else None, access_token, prefer=prefer)
+        if not isinstance(rows, list):
+            raise Unavailable("The database does not answer.")
+        return rows
+
     async def _post(self, path: str, body: dict[str, str], bearer: str | None = None) -> dict[str, Any]:
         return await self._ask("POST", path, body, bearer)
 
@@ -249,11 +260,13 @@ class AuthClient:
         return found if isinstance(found, dict) else {}
 
     async def _fetch(
-        self, method: str, url: str, body: dict[str, str] | None, bearer: str | None, agent: str = ""
+        self, method: str, url: str, body: dict[str, str] | None, bearer: str | None, agent: str = "", prefer: str = ""
     ) -> Any:
         headers = {"apikey": self._key, "Content-Type": "application/json"}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
+        if prefer:
+            headers["Prefer"] = prefer
         if agent.isascii() and agent.isprintable() and agent:
             headers["User-Agent"] = agent
         text = None if body is None else json.dumps(body)
