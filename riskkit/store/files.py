@@ -12,8 +12,9 @@ from supabase import ClientOptions, create_client
 
 from riskkit.errors import Unavailable
 from riskkit.store.contract import Artifact
-from riskkit.store.service import BUCKET
 
+#: The private bucket of reports.
+BUCKET = "reports"
 _TIMEOUT = 30.0
 
 

@@ -14,14 +14,13 @@ from supabase import ClientOptions, create_client
 
 from riskkit.errors import Unavailable
 from riskkit.store.contract import Artifact, PortfolioRef, RunRecord
+from riskkit.store.files import BUCKET
 from riskkit.store.rest import PAGE
 from riskkit.store.rows import RUN
 from riskkit.store.supabase import SupabaseStore, readable
 
 #: Stands for the service where a user's id is asked for: whose runs a sweep settles.
 SERVICE = "service"
-#: The private bucket of reports.
-BUCKET = "reports"
 _TIMEOUT = 30.0
 
 
