@@ -101,7 +101,7 @@ class LiveRun:
         self._analysis.check(self._declared, {name for companion in self.beside for name in companion.fields})
         self.panel = Controls(self._declared, self._values, self._moved, self._status.error)
         self._offer(self.answer)
-        parts = [self.panel.box, *self._official(), self._status.progress, self.panel.state]
+        parts = [self.panel.box, *self._official(), self._status.progress, self.panel.state, self.panel.asked]
         screen.widget(VBox(parts, layout=Layout(margin="0", width="100%")))
 
     def show(self, view: ViewFunction, of: Companion | None = None) -> None:

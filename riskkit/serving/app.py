@@ -45,16 +45,18 @@ from riskkit.serving.headers import STRICT, SecurityHeaders
 from riskkit.serving.hosts import KnownHosts
 from riskkit.serving.identity import OwnerOnly, ViewerIdentity
 from riskkit.serving.kernels import OwnedKernels
-from riskkit.serving.landing import Closed, Health, Landing, Nothing, Status
+from riskkit.serving.landing import Closed, Landing, Live, Nothing
 from riskkit.serving.limits import Limits
 from riskkit.serving.members import MembersPage, RemoveMember
 from riskkit.serving.pages import TEMPLATES, page_environment
 from riskkit.serving.proxy import ProxiedServer
+from riskkit.serving.readiness import Readiness
 from riskkit.serving.recovery import Forgotten, Link, NewPassword
 from riskkit.serving.report_page import ReportPage
 from riskkit.serving.sessions import Sessions
 from riskkit.serving.sign_in import SecondFactor, SignIn, SignOut
 from riskkit.serving.sockets import ALLOWED_MESSAGES, OwnedShutdown, OwnedWebsocket
+from riskkit.serving.states import Health, Ready, Status
 from riskkit.serving.surroundings import Surroundings
 from riskkit.serving.viewer import Viewers
 from riskkit.serving.watch import Watch
@@ -73,6 +75,8 @@ _EXTENSIONS = ["@bokeh/jupyter_bokeh", "@jupyter-widgets/jupyterlab-manager", "@
 #: Nothing a page sends is large; uploads will have a route of their own.
 LARGEST_BODY = 1_000_000
 LARGEST_MESSAGE = 8_000_000
+#: Seconds after which a database that says nothing is said not to answer.
+PATIENCE = 3.0
 #: Seconds the cells of one dashboard may take, each.
 CELL_TIMEOUT = 300
 
@@ -163,7 +167,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
             surroundings=Surroundings(
                 self.riskkit, self.service.limits, Catalogue(self.riskkit.project),
                 Viewers(self.riskkit, self.sessions), Assets(self.base_url), page_environment(),
-                self.service.origin(self.port),
+                Readiness(AuthClient(*self.riskkit.supabase(), patience=PATIENCE)), self.service.origin(self.port),
             ),
         )  # fmt: skip
         return settings
@@ -178,6 +182,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
         }
         return [
             (at("/"), Landing),
+            (at("/home"), Live),
             (at("/sign-in"), SignIn),
             (at("/sign-in/code"), SecondFactor),
             (at("/sign-in/forgotten"), Forgotten),
@@ -194,6 +199,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
             (at("/account/factors/remove"), RemoveFactor),
             (at("/session"), Status),
             (at("/healthz"), Health),
+            (at("/readyz"), Ready),
             (at(rf"/dashboards/{_NAME}"), DashboardPage, page),
             (at(rf"/reports/{_RUN}/{_FILE}"), ReportPage),
             (at(rf"/voila/render/{_NAME}\.ipynb"), DashboardPage, page),

@@ -220,6 +220,10 @@ class AuthClient:
         except (KeyError, TypeError) as error:
             raise Unavailable("The database does not answer.") from error
 
+    async def home(self, access_token: str | None = None) -> Any:
+        """What the first page shows to the token's user; without one a database that lives refuses."""
+        return await self._fetch("POST", f"{self._root}/rest/v1/rpc/home", {}, access_token)
+
     async def sessions(self, access_token: str) -> list[SignedIn]:
         """All sessions of the token's user, the one used last first; none if the token's own has ended."""
         rows = await self._fetch("POST", f"{self._root}/rest/v1/rpc/my_sessions", {}, access_token)

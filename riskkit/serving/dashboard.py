@@ -133,6 +133,7 @@ class DashboardPage(Page):
             "question": dashboard.question,
             "prose": prose,
             "email": viewer.email,
+            "user": self.session.user_id,
             "xsrf": self.xsrf_token.decode(),
             "home": self.address(),
             "sign_in": self.address("sign-in"),
@@ -145,7 +146,8 @@ class DashboardPage(Page):
             ],
             "styles": [asset("voila", "index.css"), asset("voila", "theme-light.css"),
                        asset("riskkit", "look.css"), asset("riskkit", "serving.css")],
-            "scripts": [asset("riskkit", "dashboard.js"), *(asset("bokeh", name) for name in BOKEH),
+            "scripts": [asset("riskkit", "dashboard.js"), asset("riskkit", "address.js"), asset("riskkit", "draft.js"),
+                        *(asset("bokeh", name) for name in BOKEH),
                         asset("voila", "voila-style.js")],
             "voila": asset("voila", "voila.js"),
         }  # fmt: skip

@@ -21,6 +21,11 @@ _ALWAYS = {
 }
 
 
+def scripted_policy() -> str:
+    """Of a page of our own that has a script: this server's files, no inline script, no other host."""
+    return f"{STRICT}; script-src 'self'; connect-src 'self'"
+
+
 def dashboard_policy(nonce: str) -> str:
     """A dashboard's content security policy: scripts of this server and the template's own inline ones, no other host.
 

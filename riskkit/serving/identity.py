@@ -111,6 +111,11 @@ class ViewerIdentity(IdentityProvider):
         """Whether the browser still carries the cookie of a session that is over (a restart of the server included)."""
         return handler.get_cookie(self.cookie) is not None and self.session_of(handler) is None
 
+    def ended_by(self, handler: JupyterHandler) -> str:
+        """Why the session that the request's cookie names is over; empty where no cookie is left, or none was known."""
+        value = handler.get_signed_cookie(self.cookie, max_age_days=2)
+        return self.app.sessions.reason(value.decode("ascii", "replace")) if value else ""
+
     def half_of(self, handler: JupyterHandler) -> HalfSignIn | None:
         """The incomplete sign-in that the request's cookie names."""
         value = handler.get_signed_cookie(self.half_cookie, max_age_days=1)
@@ -152,7 +157,7 @@ class ViewerIdentity(IdentityProvider):
     async def end(self, session: BrowserSession, reason: str) -> None:
         """End a session: here, its websockets, its kernels, and at Auth."""
         app = self.app
-        app.sessions.drop(session)
+        app.sessions.drop(session, reason)
         log.info("session ended", extra={"user_id": session.user_id, "reason": reason})
         for socket in list(session.sockets):
             socket.close(SIGNED_OUT, "session ended")
@@ -172,7 +177,7 @@ class ViewerIdentity(IdentityProvider):
 
     def end_now(self, session: BrowserSession, reason: str) -> None:
         """End a session where nothing can be awaited: it is over at once, what hangs on it follows."""
-        self.app.sessions.drop(session)
+        self.app.sessions.drop(session, reason)
         self.later(self.end(session, reason))
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:

@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 KERNEL_GONE = 4410
 #: A kernel without a page may make room for another after this many seconds.
 UNLOADED = 10.0
+#: Of so many kernels that have gone it is known why.
+REMEMBERED = 500
 
 
 @dataclass(eq=False)
@@ -66,6 +69,7 @@ class OwnedKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         self._owned: dict[str, Owned] = {}
         self._opening: list[BrowserSession] = []
+        self._gone: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._limits = Limits()
         self._tickets = Path()
         self._environment: Callable[[Path], dict[str, str]] = lambda _ticket: {}
@@ -151,8 +155,14 @@ class OwnedKernels(AsyncMappingKernelManager):
             if not owned.sockets:
                 owned.alone_since = time.monotonic()
 
-    async def close(self, kernel_id: str) -> None:
+    def gone(self, kernel_id: str, user_id: str) -> str:
+        """Why a kernel of this user's has gone: `died`, `idle` or `closed`."""
+        owner, reason = self._gone.get(kernel_id, ("", "closed"))
+        return reason if owner == user_id else "closed"
+
+    async def close(self, kernel_id: str, reason: str = "closed") -> None:
         """End a kernel at once, if it is still there."""
+        self._note(kernel_id, reason)
         if kernel_id in self:
             await ensure_async(self.shutdown_kernel(kernel_id, now=True))  # type: ignore[no-untyped-call]
         self._forget(kernel_id)
@@ -170,10 +180,17 @@ class OwnedKernels(AsyncMappingKernelManager):
                 await self.close(kernel_id)
             elif kernel_id in self and not await ensure_async(self.is_alive(kernel_id)):
                 log.warning("kernel died", extra={"kernel_id": kernel_id, "user_id": owned.owner.user_id})
-                await self.close(kernel_id)
+                await self.close(kernel_id, "died")
+
+    def _note(self, kernel_id: str, reason: str) -> None:
+        if (owned := self._owned.get(kernel_id)) and kernel_id not in self._gone:
+            self._gone[kernel_id] = (owned.owner.user_id, reason)
+            while len(self._gone) > REMEMBERED:
+                self._gone.popitem(last=False)
 
     def remove_kernel(self, kernel_id: str) -> Any:
-        """Forget the kernel, its owner and its ticket; its page is told."""
+        """Forget the kernel, its owner and its ticket; its page is told. Whoever comes here first is the culler."""
+        self._note(kernel_id, "idle")
         self._forget(kernel_id)
         return super().remove_kernel(kernel_id)
 

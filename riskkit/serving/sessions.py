@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 from riskkit.errors import NotSignedIn, Unavailable
 from riskkit.serving.auth import AuthClient, Enrolment, Grant, SignInRefused
 from riskkit.serving.limits import Limits
+
+#: Of so many sessions that are over it is known why.
+REMEMBERED = 1000
 
 
 @dataclass(eq=False)
@@ -74,6 +78,7 @@ class Sessions:
     def __init__(self, auth: AuthClient, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.auth, self._limits, self._clock = auth, limits, clock
         self._by_digest: dict[str, BrowserSession] = {}
+        self._reasons: OrderedDict[str, str] = OrderedDict()
 
     def create(self, grant: Grant, agent: str = "", address: str = "") -> BrowserSession:
         """A new session with a new id."""
@@ -120,10 +125,19 @@ class Sessions:
         """The person did something: the idle limit counts from now."""
         session.seen = self._clock()
 
-    def drop(self, session: BrowserSession) -> None:
-        """The session is over."""
+    def drop(self, session: BrowserSession, reason: str = "") -> None:
+        """The session is over; the reason is kept for a page of it that asks."""
         session.ended = True
-        self._by_digest.pop(_digest(session.sid), None)
+        digest = _digest(session.sid)
+        self._by_digest.pop(digest, None)
+        if reason and digest not in self._reasons:
+            self._reasons[digest] = reason
+            while len(self._reasons) > REMEMBERED:
+                self._reasons.popitem(last=False)
+
+    def reason(self, sid: str) -> str:
+        """Why the session of that id is over; empty for one that this process has not known."""
+        return self._reasons.get(_digest(sid), "")
 
     def run_out(self) -> list[BrowserSession]:
         """Sessions that are still kept and no longer live."""

@@ -9,6 +9,7 @@ import jinja2
 from riskkit.serving.assets import Assets
 from riskkit.serving.catalogue import Catalogue
 from riskkit.serving.limits import Limits
+from riskkit.serving.readiness import Readiness
 from riskkit.serving.viewer import Viewers
 from riskkit.settings import Settings
 
@@ -29,6 +30,8 @@ class Surroundings:
         Addresses of scripts and styles.
     pages : jinja2.Environment
         Templates of our own pages.
+    readiness : Readiness
+        Whether sign-in and database answer.
     origin : str
         Scheme and host under which people reach the server, as `https://risk.example`.
     """
@@ -39,4 +42,5 @@ class Surroundings:
     viewers: Viewers
     assets: Assets
     pages: jinja2.Environment
+    readiness: Readiness
     origin: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from riskkit.errors import InputError
+from riskkit.errors import InputError, NotSignedIn, Unavailable
 from riskkit.parameters.declaration import Parameter, Value
+from riskkit.serving.auth import SignInRefused
 from riskkit.serving.catalogue import Dashboard
 from riskkit.serving.sessions import BrowserSession, Sessions
 from riskkit.settings import Settings
@@ -56,6 +58,27 @@ class Viewers:
         """The session's user, roles and portfolios."""
         open_store = await self._opener(session)
         return await asyncio.to_thread(_viewer, open_store, session.email)
+
+    async def home(self, session: BrowserSession) -> Mapping[str, Any]:
+        """What the first page shows to the session's user, in one request.
+
+        Raises
+        ------
+        NotSignedIn
+            The database refuses the session's token.
+        Unavailable
+            It does not answer, or cannot tell.
+        """
+        grant = await self.sessions.access_token(session)
+        try:
+            told = await self.sessions.auth.home(grant.access_token)
+        except SignInRefused as error:
+            if error.status in (401, 403):
+                raise NotSignedIn("The session has ended; sign in again.") from error
+            raise Unavailable("The database cannot tell what there is.") from error
+        if not isinstance(told, dict):
+            raise Unavailable("The database gave an answer that is none of home's.")
+        return told
 
     async def check(
         self, session: BrowserSession, viewer: Viewer, dashboard: Dashboard, given: dict[str, Value]

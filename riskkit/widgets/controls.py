@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from ipywidgets import HTML, Accordion, HBox, Layout
+from ipywidgets import HTML, Accordion, HBox, Layout, Text
 from markupsafe import Markup
 
 from riskkit.parameters.declaration import Parameter, Value
-from riskkit.parameters.query import to_query
+from riskkit.parameters.query import parse_query, to_query
 from riskkit.parameters.validate import complete, validate
 from riskkit.widgets.fields import Field, field, offer
 from riskkit.widgets.scenarios import ScenarioChoice
@@ -35,6 +35,9 @@ class Controls:
     ----------
     box, state : widgets
         The row; and the hidden element from which the page's script takes the query string.
+    asked : Text
+        Hidden; through it the page's script asks for an address, `1?name=value` with a number that the state then
+        carries, or for the same `again`.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Controls:
         refused: Callable[[Exception], None],
     ) -> None:
         self._declared, self._changed, self._refused = declared, changed, refused
-        self._quiet, self._day_shown, self._portfolio, self._mistaken = False, "", "", False
+        self._quiet, self._day_shown, self._portfolio, self._mistaken, self._turn = False, "", "", False, 0
         self.values = complete(declared, dict(values))
         self.fields: dict[str, Field] = {}
         for parameter in declared:
@@ -57,6 +60,9 @@ class Controls:
         )
         self.box.add_class("rk-controls")
         self.state = HTML(layout=Layout(display="none"))
+        self.asked = Text(layout=Layout(display="none"))
+        self.asked.add_class("rk-asked")
+        self.asked.observe(self._asked_for, "value")
         self._write_state()
 
     def show(self, values: Mapping[str, Value], portfolio: str = "") -> None:
@@ -119,6 +125,22 @@ class Controls:
             self.values, self._mistaken = values, False
             self._changed(values)
 
+    def _asked_for(self, change: Mapping[str, str]) -> None:
+        """The reader went back in the browser's history, or what could not be answered may be by now."""
+        text = change["new"]
+        if not text:
+            return
+        self.asked.value = ""
+        turn, address, query = text.partition("?")
+        if address:
+            try:
+                self.values = complete(self._declared, parse_query(self._declared, query))
+            except Exception as error:  # as above: any text may come
+                self._refused(error)
+                return
+            self._turn = int(turn) if turn.isdecimal() and len(turn) < 7 else self._turn
+        self._changed(self.values)
+
     def _read(self) -> dict[str, object]:
         """What the controls say. A calendar that still shows the day of `latest` still means `latest`."""
         given = {name: item.read() for name, item in self.fields.items()}
@@ -134,7 +156,8 @@ class Controls:
                 declared = [replace(p, default="") if p is parameter else p for p in declared]
                 values = {**values, parameter.name: self._portfolio}
         query = to_query(declared, values)
-        self.state.value = str(Markup('<div class="rk-state" hidden data-query="{}"></div>').format(query))
+        state = Markup('<div class="rk-state" hidden data-turn="{}" data-query="{}"></div>')
+        self.state.value = str(state.format(self._turn, query))
 
 
 def _fold(widgets: list[Any]) -> list[Any]:

@@ -43,6 +43,7 @@ RPCS = {
         "viewer",
         "select from report_status('2020-01-01', '2020-01-09', %(team)s) s where s -> 'schedules' <> '[]'",
     ),
+    "home": ("viewer", "select from home() h, jsonb_array_elements(h -> 'portfolios') p where p ->> 'team' = %(slug)s"),
     "last_fires": ("viewer", "select from last_fires() where schedule_id = %(schedule)s"),
     "import_portfolio": (
         "analyst",

@@ -163,3 +163,22 @@ def test_portfolio_titles_reach_the_browser_as_text():
     page.controls.offer_portfolios({"demo": "<img src=x>"}, "demo")
     assert page.controls.fields["portfolio"].widget.options == (("<img src=x>", "demo"),)
     assert page.heard == []
+
+
+def test_an_address_of_the_history_is_asked_for_through_the_validator():
+    page = Page()
+    page.controls.asked.value = "1?method=parametric&portfolio=atlas/other"
+    assert page.heard[-1]["method"] == "parametric"
+    assert page.heard[-1]["portfolio"] == "atlas/other"
+    assert page.controls.asked.value == ""
+    page.controls.show(page.heard[-1])
+    assert 'data-turn="1"' in page.controls.state.value, "the page's script knows which of its questions is answered"
+    page.controls.asked.value = "2?"
+    assert page.heard[-1]["method"] == "historical"
+    page.controls.asked.value = "again"
+    assert page.heard[-1] == page.heard[-2]
+    heard = len(page.heard)
+    for text in ("3?method=nothing", "4?__import__('os')=1", "x?confidence_level=95"):
+        page.controls.asked.value = text
+    assert len(page.heard) == heard
+    assert len(page.refused) == 3

@@ -1,12 +1,20 @@
-// What a dashboard's page does beside its notebook: progress, address, and a banner when something has ended.
+// What a dashboard's page does beside its notebook: progress, and a banner when something has ended.
 "use strict";
 window.rk = (() => {
-  const POLL = 15000;
+  const POLL = 5000; // [ms] between two looks while all is well, between two tries, for one answer
+  const AGAIN = 2000;
+  const PATIENCE = 5000;
+  const SILENT = 4000; // a kernel that was told something and says nothing for so long is said to be busy
+  const GIVE_UP = 30000; // a websocket that does not come back in so long, though the server answers
   const byId = (id) => document.getElementById(id);
   let kernel = "";
   let sent = false;
   let leaving = false;
-  let lost = false; // the kernel's websocket is closed
+  let lost = 0; // since when the kernel's websocket is closed
+  let away = false; // the database did not answer last time
+  let asked = 0; // since when the kernel has been told something and has not said a word
+  let asking = 0; // which look is the latest
+  let timer = 0;
   let final = false; // nothing on this page will come back by itself
 
   // -- progress -------------------------------------------------------------------------------------------------
@@ -36,17 +44,31 @@ window.rk = (() => {
     return [...document.querySelectorAll(".rk-output")].every((out) => out.querySelector(".jp-OutputArea-output > *"));
   }
 
-  // -- the address follows the controls -------------------------------------------------------------------------
-  function mirror() {
-    const state = document.querySelector(".rk-state[data-query]");
-    if (!state) return;
-    const query = new URLSearchParams(state.dataset.query).toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
-    const wanted = location.pathname + (query ? `?${query}` : "") + location.hash;
-    if (wanted !== location.pathname + location.search + location.hash) history.replaceState(null, "", wanted);
+  // -- what the page says to the kernel itself: an address to show, or "again" ------------------------------------
+  function tell(text) {
+    const input = document.querySelector(".rk-asked input");
+    if (!input || final || lost) return false;
+    input.value = text;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    return true;
   }
 
   // -- the banner -----------------------------------------------------------------------------------------------
-  function banner(sentence, action, address) {
+  const LAST = "the figures shown are the last ones.";
+  const ENDED = {
+    restart: "The server was restarted, and everybody has to sign in again",
+    idle: "Your session has ended, because it was not used for a while or has lasted its time",
+    "signed-out": "You have signed out in another window",
+    rights: "Your session was ended, because your rights or your second factor have changed",
+    elsewhere: "Your session was ended from elsewhere",
+  };
+  const GONE = {
+    died: "The calculation behind this dashboard stopped unexpectedly, perhaps for want of memory",
+    idle: "This dashboard was closed, because it was not used for a while",
+    closed: "This dashboard was closed by the server",
+  };
+
+  function banner(sentence, action, address, calm = false) {
     const box = byId("rk-alert");
     if (!box || box.dataset.sentence === sentence) return;
     box.dataset.sentence = sentence;
@@ -58,34 +80,56 @@ window.rk = (() => {
       box.append(" ", link);
     }
     box.hidden = !sentence;
-    document.body.classList.toggle("rk-stale", Boolean(sentence));
+    document.body.classList.toggle("rk-stale", Boolean(sentence) && !calm);
+  }
+
+  function next(delay) {
+    clearTimeout(timer);
+    timer = setTimeout(check, delay);
   }
 
   async function check() {
     if (leaving || final || !kernel) return;
+    clearTimeout(timer);
+    const turn = ++asking;
     let status;
     try {
-      const response = await fetch(`${document.body.dataset.status}?kernel=${kernel}`, { cache: "no-store" });
+      const address = `${document.body.dataset.status}?kernel=${kernel}`;
+      const response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
       if (!response.ok) throw new Error(String(response.status));
       status = await response.json();
     } catch {
-      banner("The server cannot be reached; the figures shown are the last ones. Trying again…");
-      setTimeout(check, 3000);
+      if (turn !== asking || leaving) return;
+      const what = navigator.onLine ? "The server cannot be reached" : "The network is away";
+      banner(`${what}; ${LAST} Trying again…`);
+      next(AGAIN);
       return;
     }
+    if (turn === asking) judge(status);
+  }
+
+  function judge(status) {
     const here = location.pathname + location.search;
     if (status.session !== "live") {
       final = true;
       const address = `${document.body.dataset.signIn}?next=${encodeURIComponent(here)}`;
-      banner("Your session has ended; the figures shown are the last ones.", "Sign in again", address);
+      banner(`${ENDED[status.why] ?? "Your session has ended"}; ${LAST}`, "Sign in again", address);
     } else if (status.kernel !== "live") {
       final = true;
-      banner("This dashboard was closed by the server; the figures shown are the last ones.", "Open it again", here);
+      banner(`${GONE[status.why] ?? GONE.closed}; ${LAST}`, "Open it again", here);
     } else if (lost) {
-      banner("The connection is being restored; the figures shown are the last ones.", "Load the page again", here);
-      setTimeout(check, 3000);
+      banner(`The connection is being restored; ${LAST}`, "Load the page again", here);
+      if (Date.now() - lost > GIVE_UP && !document.activeElement?.matches("input, textarea")) location.reload();
+      next(AGAIN);
+    } else if (status.database === "down") {
+      away = true;
+      banner(`The database does not answer; ${LAST} Trying again…`);
+      next(AGAIN);
     } else {
-      banner("");
+      if (away) tell("again"); // what could not be answered meanwhile
+      away = false;
+      banner(waiting() ? "Still working on what you asked; the page will answer as soon as it can." : "", "", "", true);
+      next(POLL);
     }
   }
 
@@ -96,27 +140,43 @@ window.rk = (() => {
     banner(`This dashboard could not be started (reference ${reference}).`, "Try again", location.href);
   }
 
-  // The kernel's websocket belongs to Voila's own code; this notices when it opens and closes.
+  // The kernel's websocket belongs to Voila's own code; this notices when it opens and closes, and a kernel that is
+  // told something and does not say a word.
+  const waiting = () => asked && Date.now() - asked > SILENT;
   const Native = window.WebSocket;
   window.WebSocket = class extends Native {
     constructor(...args) {
       super(...args);
-      if (!String(args[0]).includes("/api/kernels/")) return;
-      this.addEventListener("open", () => { lost = false; check(); });
-      this.addEventListener("close", () => { lost = true; setTimeout(check, 300); });
+      this.kernel = String(args[0]).includes("/api/kernels/");
+      if (!this.kernel) return;
+      this.addEventListener("open", () => { lost = 0; asked = 0; check(); });
+      this.addEventListener("close", () => { lost ||= Date.now(); next(300); });
+      this.addEventListener("message", () => {
+        const was = waiting();
+        asked = 0;
+        if (was) check();
+      });
+    }
+
+    send(data) {
+      if (this.kernel && !asked) {
+        asked = Date.now();
+        setTimeout(() => { if (waiting()) check(); }, SILENT + 100);
+      }
+      super.send(data);
     }
   };
 
+  addEventListener("offline", check);
   addEventListener("pagehide", () => { leaving = true; });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   addEventListener("online", check);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) check(); });
-  setInterval(check, POLL);
+  next(POLL);
 
   new MutationObserver(() => {
     if (!document.documentElement.dataset.rk && settled()) ready();
-    mirror();
-  }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-query"] });
+  }).observe(document.documentElement, { subtree: true, childList: true });
 
   // Voila calls these by name.
   window.voila_heartbeat = () => {};
@@ -126,8 +186,8 @@ window.rk = (() => {
   window.display_cells = () => {};
 
   return {
-    step, failed,
-    kernel: (id) => { kernel = id; },
+    step, failed, tell,
+    kernel: (id) => { kernel = id; next(POLL); },
     sent: () => {
       sent = true;
       if (document.querySelector(".rk-failure") || settled()) ready();
