@@ -15,6 +15,7 @@ from riskkit.notebook.analysis import Analysis
 from riskkit.notebook.companion import Companion
 from riskkit.notebook.report import ReportRun
 from riskkit.notebook.surroundings import Surroundings
+from riskkit.parameters.declaration import Value
 from riskkit.parameters import flat
 
 
@@ -38,8 +39,11 @@ class Run(Protocol):
     def show(self, view: Callable[[Any], View], of: Companion | None = None) -> None:
         """Draw a view; live, it follows the controls."""
 
-    def act(self, panel: str) -> None:
-        """Show a panel of `riskkit.panels`, with which people do something; a report has none."""
+    def act(self, panel: str, **given: Value) -> None:
+        """Show a panel of `riskkit.panels`, with which people do something; a report has none.
+
+        `given` are parameters of the notebook that only the panel reads, such as the trades of a what-if.
+        """
 
     def save(self) -> None:
         """Keep the figures; live, say how to make a report of them."""

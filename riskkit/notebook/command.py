@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from riskkit.notebook.analysis import SELECTORS
+from riskkit.parameters.constraint import PANEL_KINDS
 from riskkit.parameters.declaration import Parameter, Value, as_text
 from riskkit.store.contract import Inputs
 
@@ -17,7 +18,7 @@ from riskkit.store.contract import Inputs
 def command(
     report: str, portfolio: str, as_of: date, declared: Sequence[Parameter], values: Mapping[str, Value]
 ) -> str:
-    """The words a shell needs; parameters at their defaults are left out.
+    """The words a shell needs; parameters at their defaults, and those of a panel, are left out.
 
     >>> command("portfolio_var", "atlas/demo", date(2020, 3, 16), (), {})
     'riskkit report portfolio_var --portfolio atlas/demo --as-of 2020-03-16'
@@ -25,7 +26,8 @@ def command(
     words = ["riskkit", "report", report, "--portfolio", portfolio, "--as-of", as_of.isoformat()]
     for parameter in declared:
         value = values.get(parameter.name, parameter.default)
-        if parameter.name not in SELECTORS and value != parameter.default:
+        beside = parameter.name in SELECTORS or parameter.constraint.kind in PANEL_KINDS
+        if not beside and value != parameter.default:
             words += ["-p", parameter.name, as_text(value)]
     return shlex.join(words)
 

@@ -16,23 +16,26 @@ from riskkit.notebook import command, header, screen
 from riskkit.notebook.analysis import Analysis
 from riskkit.notebook.answers import Answer, Answers, Beside, ViewFunction
 from riskkit.notebook.companion import Companion, unable
-from riskkit.notebook.recompute import Recompute
 from riskkit.notebook.requesting import Requesting
 from riskkit.notebook.surroundings import Surroundings
 from riskkit.panels import open_panel
 from riskkit.panels.desk import Desk, Panel, Shown
+from riskkit.parameters.constraint import PANEL_KINDS
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.parameters.validate import complete, validate
 from riskkit.store.contract import PortfolioRef
 from riskkit.widgets import lab
 from riskkit.widgets.card import Card
 from riskkit.widgets.controls import Controls
+from riskkit.widgets.downloads import Downloads
+from riskkit.widgets.recompute import Recompute
 from riskkit.widgets.sentence import sentence
 from riskkit.widgets.status import Status
 
 _log = logging.getLogger("riskkit.notebook")
 #: A run's page as a dashboard's page sees it.
 _RUNS = "../reports/"
+_MISSING = object()
 #: [s] Between two moves of the progress bar.
 _TELL_EVERY = 0.15
 
@@ -58,10 +61,11 @@ class LiveRun:
 
     def __init__(self, analysis: Analysis, values: dict[str, Value], surroundings: Surroundings) -> None:
         self._analysis, self._surroundings = analysis, surroundings
-        self._values = values
         self._told = 0.0
         self._names: dict[str, str] = {}  # a portfolio's path to what the notebook calls it
         self._declared: tuple[Parameter, ...] = surroundings.declared()
+        of_panels = {p.name: p.default for p in self._declared if p.constraint.kind in PANEL_KINDS}
+        self._of_panels, self._values = frozenset(of_panels), {**of_panels, **values}
         self._answers = Answers(surroundings.connect(), analysis)
         self._recompute = Recompute(self._compute, self._apply, self._fail)
         self._status = Status()
@@ -107,11 +111,11 @@ class LiveRun:
     def show(self, view: ViewFunction, of: Companion | None = None) -> None:
         """Draw a view of the result, or of a second analysis, and keep it up to date from now on."""
         if of is None:
-            card = Card() if self.answer is None else Card(view(self.answer.result))
+            card = Card(None if self.answer is None else view(self.answer.result), Downloads(self._about))
         else:
             self._of[view] = of
             found = self.beside[of]
-            card = Card() if found is None else Card(_drawn(view, found))
+            card = Card(None if found is None else _drawn(view, found), Downloads(self._about))
             if found is None and self.answer is not None and not self._recompute.pending:
                 self._moved(self._values)
         self.cards[view] = card
@@ -119,8 +123,9 @@ class LiveRun:
             card.waited("Computing …")
         screen.widget(card.box)
 
-    def act(self, panel: str) -> None:
-        """Show a panel, by its name, and tell it of every answer."""
+    def act(self, panel: str, **given: Value) -> None:
+        """Show a panel, by its name, and tell it of every answer; `given` are parameters that only it reads."""
+        self._keep({**self._values, **validate(self._declared, given)})
         desk = Desk(self._answers.store, self._move, self._read_again, self._say)
         self.panels[panel] = opened = open_panel(panel, desk)
         if self.answer is not None:
@@ -138,7 +143,8 @@ class LiveRun:
         if requests is None:
             return ()
         address = _RUNS if self._surroundings.face == "dashboard" else ""
-        self.official = Requesting(requests, self._answers.store, self._analysis.page.report, address)
+        page = self._analysis.page.report
+        self.official = Requesting(requests, self._answers.store, page, address, self._of_panels)
         self._tell_official()
         return (self.official.line.box,)
 
@@ -164,15 +170,38 @@ class LiveRun:
 
     def _moved(self, values: dict[str, Value]) -> None:
         """A control was moved: say at once that it was heard, answer soon."""
+        if self._only_for_panels(values):
+            self._keep(values)
+            return
         self._status.busy(True)
         for card in self.cards.values():
             card.refreshing(True)
         self._recompute.request(values)
 
+    def _only_for_panels(self, values: dict[str, Value]) -> bool:
+        """Whether the page's own figures are those that it shows already."""
+        if self.answer is None or self._recompute.pending or None in self.beside.values():
+            return False
+        changed = {name for name in values if values[name] != self.answer.values.get(name, _MISSING)}
+        return bool(changed) and changed <= self._of_panels
+
+    def _keep(self, values: dict[str, Value]) -> None:
+        """Parameters that only panels read: the address and the panels follow, nothing else."""
+        self._values = values
+        if self.answer is None:
+            return
+        self.answer = dataclasses.replace(self.answer, values=values)
+        self.beside = {of: found and dataclasses.replace(found, values=values) for of, found in self.beside.items()}
+        if self.panel is not None:
+            self.panel.show(values, self.answer.inputs.ref.path)
+        self._tell(self.answer)
+        if self._recompute.pending:
+            self._recompute.request(values)
+
     def _move(self, given: Mapping[str, Value]) -> None:
         """A panel moves the controls: what it gives passes the same validator."""
         values = complete(self._declared, {**self._values, **validate(self._declared, dict(given))})
-        if self.panel is not None:
+        if self.panel is not None and not self._only_for_panels(values):
             self.panel.show(values)
         self._moved(values)
 
@@ -285,6 +314,17 @@ class LiveRun:
         except RiskkitError as error:
             self._status.error(error)
             return ()
+
+    def _about(self) -> dict[str, str] | None:
+        """What a file of this page is of."""
+        if self.answer is None:
+            return None
+        inputs, made = self.answer.inputs, self.answer.values
+        stated = {
+            name: str(value) for name, value in made.items() if name not in ("portfolio", "as_of") and value != ""
+        }
+        named = {"report": self._analysis.page.report, "portfolio": inputs.ref.path, "as of": inputs.as_of.isoformat()}
+        return {**named, "currency": inputs.portfolio.base_currency, **stated, "data": "; ".join(inputs.sources)}
 
     def _write_command(self) -> None:
         if self.answer is not None:

@@ -64,8 +64,12 @@ class ReportRun:
         if not drawn.blank:
             screen.bundle(drawn.bundle())
 
-    def act(self, panel: str) -> None:
-        """A report is read, not worked with: nothing is shown."""
+    def act(self, panel: str, **given: Value) -> None:  # noqa: ARG002 (the same call on a live page opens it)
+        """A report is read, not worked with: nothing is shown, and nothing given to a panel would reach a figure."""
+        for parameter in self._declared:
+            if given.get(parameter.name, parameter.default) != parameter.default:
+                expected = f"{as_text(parameter.default)!r}: a report is of the book as it is"
+                raise InputError(parameter.name, given[parameter.name], expected)
 
     def save(self) -> None:
         """Write metrics and tables for the runner."""

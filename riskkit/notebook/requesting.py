@@ -38,10 +38,15 @@ class Requesting:
         The page's report.
     address : str
         Where a run's page is, up to its id.
+    left_out : set of str
+        Parameters of the page that no report has.
     """
 
-    def __init__(self, requests: Requests, store: Asker, report: str, address: str) -> None:
+    def __init__(
+        self, requests: Requests, store: Asker, report: str, address: str, left_out: frozenset[str] = frozenset()
+    ) -> None:
         self._requests, self._store, self._report = requests, store, report
+        self._left_out = left_out.union(SELECTORS)
         self._roles: dict[str, str] | None = None
         self._answer: Answer | None = None
         self.line = RequestLine(self._asked, address)
@@ -77,7 +82,7 @@ class Requesting:
     def _run(self, answer: Answer, key: str) -> None:
         """Ask, and follow the job to its end."""
         inputs = answer.inputs
-        parameters = {name: value for name, value in answer.values.items() if name not in SELECTORS}
+        parameters = {name: value for name, value in answer.values.items() if name not in self._left_out}
         try:
             job = self._requests.ask(inputs.ref.id, self._report, parameters, inputs.as_of, key)
             self._requests.follow(job, self._tell)

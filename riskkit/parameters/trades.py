@@ -14,7 +14,7 @@ MOST_TRADES = 20
 #: Quantities are below it, as the database keeps them.
 _LARGEST = 1e15
 
-_QUANTITY = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?", re.ASCII)
+_QUANTITY = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,3})?", re.ASCII)
 _EXPECTED = f"trades such as 100*AAPL,-50*MSFT: at most {MOST_TRADES}, each instrument once, no quantity of nothing"
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from riskkit.charts.view import View
 from riskkit.widgets import figures
+from riskkit.widgets.downloads import Downloads
 
 #: Class that dims what is about to be replaced.
 REFRESHING = "rk-refreshing"
@@ -16,19 +17,27 @@ REFRESHING = "rk-refreshing"
 class Card:
     """One card, updated in place.
 
+    Parameters
+    ----------
+    view : View, optional
+    tools : Downloads, optional
+        What hands its tables and its figure on as files.
+
     Attributes
     ----------
     box : VBox
         What the page shows.
     """
 
-    def __init__(self, view: View | None = None, name: str = "") -> None:
+    def __init__(self, view: View | None = None, tools: Downloads | None = None) -> None:
         self._html = HTML(layout=Layout(margin="0", width="100%"))
         self._figure: BokehModel | None = None
-        self.box = VBox([self._html], layout=Layout(margin="0", width="100%", overflow="visible"))
+        self._tools = tools
+        self.box = VBox(
+            [self._html, *([tools.box] if tools else [])], layout=Layout(margin="0", width="100%", overflow="visible")
+        )
         self.box.add_class("rk-view")
         self._width, self._waits = "", False
-        self._name = name
         if view is None:
             self.empty("There is no figure to show yet.")
         else:
@@ -39,6 +48,8 @@ class Card:
         self._waits = True
         self._html.value = str(Markup('<p class="rk-nothing">{}</p>').format(sentence))
         self._show_figure(shown=False)
+        if self._tools is not None:
+            self._tools.offer(None)
 
     def waited(self, sentence: str) -> None:
         """Say why it is empty, if it still is; a figure that is there stays."""
@@ -50,13 +61,15 @@ class Card:
         self._waits = False
         self.box.layout.display = "none" if view.blank else None
         self._html.value = str(view.body())
+        if self._tools is not None:
+            self._tools.offer(view)
         self._dress(view)
         if view.figure is None:
             self._show_figure(shown=False)
         elif self._figure is None:
             self._figure = BokehModel(view.figure, layout=Layout(width="100%", margin="0"))
             self._figure.add_class("rk-figure")
-            self.box.children = (*self.box.children, self._figure)
+            self.box.children = (self._html, self._figure, *([self._tools.box] if self._tools else []))
         else:
             figures.update(self._figure._model, view.figure)  # jupyter_bokeh has no public name for it
             self._show_figure(shown=True)

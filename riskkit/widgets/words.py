@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from riskkit.parameters.constraint import NO_CONTROL
+from riskkit.parameters.constraint import PANEL_KINDS
 from riskkit.parameters.declaration import Parameter
 
 #: Parameters that a page shows at once; of a longer list the finer ones, which come last, are folded away.
@@ -80,5 +81,6 @@ def foremost(declared: Sequence[Parameter]) -> tuple[tuple[Parameter, ...], tupl
     (8, ['p8', 'p9', 'p10', 'p11'])
     """
     declared = [parameter for parameter in declared if parameter.constraint.kind not in NO_CONTROL]
+    declared = [parameter for parameter in declared if parameter.constraint.kind not in PANEL_KINDS]
     cut = len(declared) if len(declared) <= _AT_ONCE else _FOREMOST
     return tuple(declared[:cut]), tuple(declared[cut:])

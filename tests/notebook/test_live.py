@@ -4,6 +4,7 @@ import threading
 from datetime import date
 
 import pytest
+from jupyter_bokeh import BokehModel
 
 from riskkit import InputError, StressSpec, VarSpec, charts, notebook, portfolio_var, stress_test
 from riskkit.errors import RiskkitError, Unavailable
@@ -68,7 +69,7 @@ def test_a_moved_control_gives_the_figure_of_the_calculation_itself(page, store,
 def test_every_widget_and_every_model_stays_itself(page):
     run = page()
     widgets = {view: card.box.children for view, card in run.cards.items()}
-    figures = {view: children[1]._model for view, children in widgets.items() if len(children) > 1}
+    figures = {view: c[1]._model for view, c in widgets.items() if isinstance(c[1], BokehModel)}
     models = {view: {name: id(model) for name, model in named(figure).items()} for view, figure in figures.items()}
     html = {view: children[0].value for view, children in widgets.items()}
     for name, value in (("method", "parametric"), ("portfolio", "atlas/small"), ("confidence_level", 0.9)):
@@ -210,7 +211,7 @@ def test_on_a_dashboard_an_error_leaves_the_controls_to_mend_it(page, store):
     move(run, "portfolio", "atlas/demo")
     assert run._status.banner.value == ""
     assert run.result.var == directly(store, SPEC).var
-    assert len(run.cards[charts.pnl_distribution].box.children) == 2
+    assert isinstance(run.cards[charts.pnl_distribution].box.children[1], BokehModel)
 
 
 def test_the_stress_test_is_chosen_by_ticking_scenarios(open_run, store):

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 
-from riskkit.notebook.recompute import Recompute
+from riskkit.widgets.recompute import Recompute
 
 
 class Ear:
