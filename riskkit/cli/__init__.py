@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "login": ("riskkit.cli.login", "Sign in."),
     "logout": ("riskkit.cli.logout", "Sign out."),
     "portfolio": ("riskkit.cli.portfolio", "Import, list, show and tag portfolios."),
+    "preview": ("riskkit.cli.preview", "See a notebook as a report, or as a dashboard with a role's eyes."),
     "prices": ("riskkit.cli.prices", "Import prices."),
     "report": ("riskkit.cli.report", "Run a report."),
     "runs": ("riskkit.cli.runs", "Find, show, open, reproduce and compare runs."),

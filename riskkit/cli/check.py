@@ -10,6 +10,7 @@ import click
 
 from riskkit.errors import RiskkitError
 from riskkit.parameters.conventions import notebook_breaches
+from riskkit.parameters.publishing import publishing_breaches
 from riskkit.parameters.report_file import load_report
 from riskkit.parameters.scenario_file import load_scenario
 from riskkit.settings import Settings
@@ -40,9 +41,10 @@ def _check(settings: Settings) -> Iterator[tuple[str, str]]:
     notebooks = sorted((project / "notebooks").glob("*.ipynb"))
     if not notebooks:
         yield "notebooks", f"no notebook in {project / 'notebooks'}"
+    publishing = list(publishing_breaches(notebooks))
     for path in notebooks:
         name = f"notebooks/{path.name}"
-        breaches = notebook_breaches(path)
+        breaches = (*notebook_breaches(path), *(sentence for one, sentence in publishing if one is path))
         yield from ((name, breach) for breach in breaches or ("",))
     for path in _yaml(project / "parameters"):
         yield f"parameters/{path.name}", _fault(load_report, path)

@@ -14,11 +14,10 @@ import nbformat
 from riskkit.errors import InputError
 from riskkit.parameters.declaration import Parameter
 from riskkit.parameters.notebook import notebook_declarations, notebook_names, notebook_path
+from riskkit.parameters.publishing import ROLES
 
 log = logging.getLogger(__name__)
 
-#: A role may do what the ones before it may.
-ROLES = ("viewer", "analyst", "approver", "admin")
 #: What reading a file may raise that is no dashboard: ours, the file system's, and Python's for JSON of another shape.
 UNREADABLE = (InputError, OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError)
 

@@ -18,9 +18,9 @@ from weakref import WeakKeyDictionary
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
+from riskkit.parameters.publishing import ROLES
 from riskkit.serving.account import ID, AccountForm, ago
 from riskkit.serving.auth import SignInRefused
-from riskkit.serving.catalogue import ROLES
 from riskkit.serving.pages import FORBIDDEN
 from riskkit.serving.sessions import BrowserSession
 

@@ -117,3 +117,37 @@ def test_half_a_setting_is_a_fault(project):
     result = CliRunner().invoke(command, ["--project", str(project)], env=env)
     assert result.exit_code == 1
     assert "go together" in result.output
+
+
+def publish(project, name, change):
+    """Change what a notebook's metadata says of its publication."""
+    path = project / "notebooks" / f"{name}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook.metadata["riskkit"])
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda m: m.pop("title"), "metadata.riskkit.title: got None; expected a line of 1 to 200 characters"),
+        (lambda m: m.update(question=" "), "metadata.riskkit.question: got ' '; expected a line"),
+        (lambda m: m.update(roles=["viewer", "boss"]), "metadata.riskkit.roles: got 'boss'; expected one of viewer"),
+        (lambda m: m.update(roles="viewer"), "metadata.riskkit.roles: got 'viewer'; expected a list of some of viewer"),
+        (lambda m: m.update(order="first"), "metadata.riskkit.order: got 'first'; expected a number"),
+        (lambda m: m.update(order=True), "metadata.riskkit.order: got True; expected a number"),
+        (lambda m: m.update(order=10), "metadata.riskkit.order: got 10; expected a place of its own: notebooks/"),
+        (lambda m: m.update(colour="red"), "metadata.riskkit.colour: got 'red'; expected one of the fields title"),
+    ],
+)  # fmt: skip
+def test_what_publishes_a_notebook_is_checked_field_by_field(project, change, said):
+    publish(project, "stress_test", change)
+    code, output = check(project)
+    assert code == 1
+    assert f"notebooks/stress_test.ipynb: {said}" in output
+    assert output.splitlines()[-1].endswith("1 with faults")
+
+
+def test_a_notebook_that_is_not_published_is_no_fault(project):
+    publish(project, "stress_test", lambda metadata: metadata.clear())
+    assert check(project)[0] == 0
