@@ -16,6 +16,7 @@ import httpx
 from packaging.requirements import Requirement
 
 from riskkit.errors import RiskkitError
+from riskkit.reporting.browser import find_browser
 from riskkit.session import current
 from riskkit.settings import Settings, take_channels
 
@@ -111,9 +112,10 @@ def _writable(folder: Path, piece: str) -> Finding:
 
 
 def _browser() -> Finding:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = find_browser()
     if path is None:
-        return Finding("browser", "missing", "the browser tests are skipped; on Debian: apt-get install chromium")
+        lacking = "reports are made without PDF and without figures in mails, and the browser tests are skipped"
+        return Finding("browser", "missing", f"{lacking}; on Debian: apt-get install chromium")
     return Finding("browser", "ok", path)
 
 

@@ -126,7 +126,7 @@ class Postman:
             return self._hand_in(delivery, what, files)
         except RiskkitError as error:
             return because("pending", str(error))
-        except Exception as error:
+        except Exception as error:  # a row or a file that is odd: it ends, named, and the next one is sent
             _log.exception("a message could not be written", extra={"delivery": delivery.id})
             return because("failed", f"it could not be written: {type(error).__name__}")
 

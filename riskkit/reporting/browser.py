@@ -61,20 +61,67 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-class Tab:
-    """One page of a Chromium that lives no longer than the page is needed."""
+class Browser:
+    """A Chromium that runs until it is ended, or this process is; one thread at a time may ask it.
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._number = 0
-        self._rest = b""
-        self._session: dict[str, str] = {}
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = {"sessionId": attached["sessionId"]}
+    As root it runs as nobody, whom its sandbox suits. Where the machine allows no sandbox, as many containers do, it
+    runs without: what it shows is our own page, whose policy forbids any script but ours.
 
-    def ask(self, method: str, /, **parameters: Any) -> dict[str, Any]:
-        """The answer to one command of the DevTools protocol.
+    Attributes
+    ----------
+    pages : int
+        How many it has opened.
+    """
+
+    def __init__(self, command: list[str]) -> None:
+        self.pages = 0
+        self._number, self._rest = 0, b""
+        self._home = _home()
+        self._process = _started(command, self._home)
+
+    @classmethod
+    def start(cls, path: str, seconds: float) -> Browser:
+        """Start one, and wait until it has opened a page.
+
+        Parameters
+        ----------
+        path : str
+            Of `find_browser`.
+        seconds : float
+            After which it is killed.
+
+        Raises
+        ------
+        BrowserFailed
+            It did not start, or took too long.
+        """
+        for sandbox in ([], ["--no-sandbox"]):
+            started = cls([path, *_FLAGS, *sandbox])
+            try:
+                with started.within(seconds):
+                    started.close(started.open())
+            except BrowserFailed:
+                said = started.end()
+                if sandbox or not any(word in said for word in ("sandbox", "namespace")):
+                    raise
+                _log.warning("Chromium runs without its sandbox", extra={"reason": said.splitlines()[0][:200]})
+            else:
+                break
+        return started
+
+    def open(self) -> str:
+        """An empty page, in a process of its own; its id."""
+        self.pages += 1
+        os.utime(self._home)
+        target: str = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        return target
+
+    def close(self, target: str) -> None:
+        """End a page."""
+        self.ask("Target.closeTarget", targetId=target)
+
+    def ask(self, method: str, /, session: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """The answer to one command of the DevTools protocol, of the browser or of a session with a page.
 
         Raises
         ------
@@ -82,13 +129,8 @@ class Tab:
             It refused, or it is gone.
         """
         self._number += 1
-        said = {"id": self._number, "method": method, "params": parameters, **self._session}
-        assert self._process.stdin is not None  # noqa: S101 (pipes, by the call below)
-        try:
-            self._process.stdin.write(json.dumps(said).encode() + b"\0")
-            self._process.stdin.flush()
-        except OSError as error:
-            raise BrowserFailed(f"Chromium is gone before {method}") from error
+        said = {"id": self._number, "method": method, "params": parameters}
+        self._say(method, said if session is None else {**said, "sessionId": session})
         while (heard := self._hear(method)).get("id") != self._number:
             pass
         if "error" in heard:
@@ -96,17 +138,45 @@ class Tab:
         answer: dict[str, Any] = heard["result"]
         return answer
 
-    def value(self, expression: str) -> Any:
-        """What an expression is on the page, awaited."""
-        answer = self.ask("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
-        if "exceptionDetails" in answer:
-            details = answer["exceptionDetails"]
-            raise BrowserFailed(f"the page: {details.get('exception', details).get('description', details['text'])}")
-        return answer["result"].get("value")
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Kill it when the time is over."""
+        timer = threading.Timer(seconds, self._kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def end(self) -> str:
+        """Kill it with all of its processes, and remove what it wrote; what it said on its error output."""
+        self._kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what was not yet written is nobody's loss
+                    pipe.close()
+        self._process.wait()
+        said = ""
+        with contextlib.suppress(OSError):  # somebody cleared the folder for temporary files
+            said = (self._home / "stderr").read_text(encoding="utf-8", errors="replace").strip()
+        shutil.rmtree(self._home, ignore_errors=True)
+        return said
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _say(self, method: str, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None  # noqa: S101 (pipes, by `_started`)
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\0")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise BrowserFailed(f"Chromium is gone before {method}") from error
 
     def _hear(self, method: str) -> dict[str, Any]:
         """The next message; each ends with a zero."""
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101 (as above)
         while b"\0" not in self._rest:
             part = os.read(self._process.stdout.fileno(), 2**20)
             if not part:
@@ -115,53 +185,6 @@ class Tab:
         message, _, self._rest = self._rest.partition(b"\0")
         found: dict[str, Any] = json.loads(message)
         return found
-
-
-@contextlib.contextmanager
-def tab(path: str, seconds: float) -> Iterator[Tab]:
-    """A page of a new Chromium, which is killed with all of its processes at the end, or when the time is over.
-
-    As root it runs as nobody, whom its sandbox suits. Where the machine allows no sandbox, as many containers do, it
-    runs without: what it shows is our own page, whose policy forbids any script but ours.
-
-    Parameters
-    ----------
-    path : str
-        Of `find_browser`.
-    seconds : float
-        From its start to its end.
-
-    Raises
-    ------
-    BrowserFailed
-        It did not start, failed, or took too long.
-    """
-    with _home() as home:
-        for sandbox in ((), ("--no-sandbox",)):
-            process = _started([path, *_FLAGS, *sandbox], home)
-            timer = threading.Timer(seconds, _kill, (process,))
-            timer.start()
-            try:
-                opened = _opened(process, home, last=bool(sandbox))
-                if opened is not None:
-                    yield opened
-                    return
-            finally:
-                timer.cancel()
-                _kill(process)
-                _close(process)
-
-
-def _opened(process: subprocess.Popen[bytes], home: Path, *, last: bool) -> Tab | None:
-    """Its first page; none if only its sandbox is in its way."""
-    try:
-        return Tab(process)
-    except BrowserFailed:
-        said = (home / "stderr").read_text(encoding="utf-8", errors="replace")
-        if last or not any(word in said for word in ("sandbox", "namespace")):
-            raise
-        _log.warning("Chromium runs without its sandbox", extra={"reason": said.strip().splitlines()[0][:200]})
-        return None
 
 
 def _started(command: list[str], home: Path) -> subprocess.Popen[bytes]:
@@ -179,19 +202,6 @@ def _started(command: list[str], home: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _close(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):  # what was not yet written is nobody's loss
-                pipe.close()
-    process.wait()
-
-
 def _other_user() -> dict[str, Any]:
     """Whom a browser that root starts runs as."""
     if os.getuid() != 0:
@@ -200,17 +210,13 @@ def _other_user() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
 
 
-@contextlib.contextmanager
-def _home() -> Iterator[Path]:
-    """A folder for its profile: nothing of it is kept, nor of one whose owner was killed."""
+def _home() -> Path:
+    """A folder for its profile; what is left of one whose owner was killed is removed."""
     home = Path(tempfile.mkdtemp(prefix=_PREFIX))
     for left in home.parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE:
                 shutil.rmtree(left, ignore_errors=True)
-    try:
-        if who := _other_user():
-            os.chown(home, who["user"], who["group"])
-        yield home
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    if who := _other_user():
+        os.chown(home, who["user"], who["group"])
+    return home

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from riskkit.reporting.browser import BrowserFailed, find_browser, tab
+from riskkit.reporting.browser import BrowserFailed, find_browser
+from riskkit.reporting.tabs import tab
 
 #: A4 without its margins, as `@page` in the template has them [CSS px]: figures are drawn for it.
 _WIDTH, _HEIGHT = 703, 1000

@@ -49,3 +49,11 @@ def test_outside_a_checkout_it_says_so_and_exits_with_1(tmp_path):
     result = CliRunner().invoke(command, env={"RISKKIT_PROJECT": str(tmp_path), "RISKKIT_HOME": str(tmp_path)})
     assert result.exit_code == 1
     assert "run riskkit inside the checkout" in result.output
+
+
+def test_without_a_browser_it_says_what_reports_go_without(project, monkeypatch):
+    monkeypatch.setenv("PATH", str(project))
+    found = findings(Settings(project, project / "home"))["browser"]
+    assert found.state == "missing"
+    assert "without PDF" in found.note
+    assert "apt-get install chromium" in found.note

@@ -5,6 +5,9 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,9 +21,10 @@ from pypdf import PdfReader
 
 from riskkit.exports import csv_text, read_table
 from riskkit.reporting.blocks import HEADER, VIEW
-from riskkit.reporting.browser import BrowserFailed, find_browser, tab
+from riskkit.reporting.browser import BrowserFailed, find_browser
 from riskkit.reporting.pages import files_in, write_pages
 from riskkit.reporting.pdf import print_page
+from riskkit.reporting.tabs import tab
 from tests.reporting.test_render import HOSTILE, notebook, provenance
 
 ROWS = 90
@@ -118,6 +122,46 @@ def test_the_browser_asks_nobody_for_anything() -> None:
     assert printed.reason == ""
     assert printed.figures == {}
     assert asked == []
+
+
+def browsers() -> list[psutil.Process]:
+    """Chromiums of this process."""
+    return [one for one in psutil.Process().children() if any("riskkit-page-" in part for part in one.cmdline())]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(find_browser() is None, reason="no browser here: `apt-get install chromium`")
+def test_a_browser_is_kept_for_the_next_page_and_one_that_died_is_replaced() -> None:
+    assert print_page("<p>one</p>").reason == ""
+    (kept,) = browsers()
+    with tab(str(find_browser()), 60.0) as page:
+        page.value("window.name = 'left'")
+    with tab(str(find_browser()), 60.0) as page:
+        assert page.value("[window.name, self.origin]") == ["", "null"]  # an origin of its own: nothing can be stored
+    assert browsers() == [kept]
+    kept.kill()
+    assert print_page("<p>three</p>").reason == ""
+    (other,) = browsers()
+    assert other != kept
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(find_browser() is None, reason="no browser here: `apt-get install chromium`")
+def test_a_kept_browser_ends_with_the_process_that_keeps_it() -> None:
+    does = "from riskkit.reporting.pdf import print_page; print(print_page('<p>x</p>').reason, flush=True); input()"
+    keeper = subprocess.Popen([sys.executable, "-c", does], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert keeper.stdin is not None
+    assert keeper.stdout is not None
+    with keeper.stdin, keeper.stdout:
+        assert keeper.stdout.readline() == b"\n"
+        left = psutil.Process(keeper.pid).children(recursive=True)
+        assert len(left) > 2
+        (home,) = (part.split("=")[1] for part in left[0].cmdline() if part.startswith("--user-data-dir="))
+        keeper.kill()
+        keeper.wait()
+    _, alive = psutil.wait_procs(left, timeout=10)
+    assert alive == []
+    shutil.rmtree(Path(home).parent)  # an hour later the next one would
 
 
 def test_without_a_browser_the_run_is_made_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
