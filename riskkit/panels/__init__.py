@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from riskkit.errors import InputError
 from riskkit.panels.desk import Desk, Panel, PanelFunction
+from riskkit.panels.runs import RunsPanel
 from riskkit.panels.what_if import WhatIf
 
 #: By the name that a notebook calls it.
-PANELS: dict[str, PanelFunction] = {"what_if": WhatIf}
+PANELS: dict[str, PanelFunction] = {
+    "runs": RunsPanel,
+    "what_if": WhatIf,
+}
 
 
 def open_panel(name: str, desk: Desk) -> Panel:

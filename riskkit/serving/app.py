@@ -52,7 +52,7 @@ from riskkit.serving.pages import TEMPLATES, page_environment
 from riskkit.serving.proxy import ProxiedServer
 from riskkit.serving.readiness import Readiness
 from riskkit.serving.recovery import Forgotten, Link, NewPassword
-from riskkit.serving.report_page import ReportPage
+from riskkit.serving.report_page import ReportPage, RunLink
 from riskkit.serving.sessions import Sessions
 from riskkit.serving.sign_in import SecondFactor, SignIn, SignOut
 from riskkit.serving.sockets import ALLOWED_MESSAGES, OwnedShutdown, OwnedWebsocket
@@ -202,6 +202,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
             (at("/readyz"), Ready),
             (at(rf"/dashboards/{_NAME}"), DashboardPage, page),
             (at(rf"/reports/{_RUN}/{_FILE}"), ReportPage),
+            (at(rf"/runs/{_RUN}"), RunLink),
             (at(rf"/voila/render/{_NAME}\.ipynb"), DashboardPage, page),
             (at(rf"/api/kernels/{_KERNEL}"), KernelHandler),
             (at(rf"/api/kernels/{_KERNEL}/channels"), OwnedWebsocket),

@@ -1,8 +1,9 @@
-"""`/reports/<run>/<file>`: what people receive of an official run, from the bucket, for who may see it."""
+"""`/reports/<run>/<file>`: what people receive of an official run, for who may see it; `/runs/<id>` is its page."""
 
 from __future__ import annotations
 
 import hashlib
+from urllib.parse import urlencode
 
 from tornado.web import HTTPError
 
@@ -28,3 +29,16 @@ class ReportPage(Page):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", _ALONE)
         self.finish(content)
+
+
+class RunLink(Page):
+    """`/runs/<id>`: the page on a run, wherever its book is now; the address outlives every name."""
+
+    async def get(self, run_id: str) -> None:
+        """On to the page, or 404 for no run that the viewer may see."""
+        await self.identity.look(self.session)
+        found = await self.surroundings.viewers.run(self.session, run_id)
+        if found is None:
+            raise HTTPError(404)
+        query = urlencode({"portfolio": found[0], "as_of": found[1].isoformat(), "run_id": run_id}, safe="/")
+        self.redirect(f"{self.address('dashboards', 'report_runs')}?{query}", status=303)

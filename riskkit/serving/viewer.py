@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from riskkit.errors import InputError, NotSignedIn, Unavailable
@@ -111,6 +112,11 @@ class Viewers:
         url, key = self._settings.supabase()
         return await asyncio.to_thread(_file, (url, key, lambda: grant.access_token), run_id, name)
 
+    async def run(self, session: BrowserSession, run_id: str) -> tuple[str, date] | None:
+        """A run's portfolio, as it is called now, and its valuation date; None for none that the viewer may see."""
+        open_store = await self._opener(session)
+        return await asyncio.to_thread(_run, open_store, run_id)
+
     async def _opener(self, session: BrowserSession) -> OpenStore:
         grant = await self.sessions.access_token(session)
         url, key = self._settings.supabase()
@@ -121,6 +127,14 @@ def _viewer(open_store: OpenStore, email: str) -> Viewer:
     with open_store() as store:
         roles = dict.fromkeys(role for _, role in store.member().teams)
         return Viewer(email, tuple(roles), store.portfolios())
+
+
+def _run(open_store: OpenStore, run_id: str) -> tuple[str, date] | None:
+    with open_store() as store:
+        try:
+            return store.story(run_id).portfolio, store.run(run_id).as_of
+        except InputError:
+            return None
 
 
 def _file(access: tuple[str, str, Callable[[], str]], run_id: str, name: str) -> tuple[Artifact, bytes] | None:
