@@ -85,14 +85,14 @@ def _facts(result: FactorStressResult, more: str = "", together: str = "") -> li
         f"of it to first order {signed(result.linear_pnl, _decimals(result))}",
         more,
         f"{number(result.distance, 1)} deviations from nothing happening{together}",
-        f"{_odds(result.probability)}, were moves {result.law}",
+        f"{odds(result.probability)}, were moves {result.law}",
     ]
 
 
-def _odds(probability: float) -> str:
+def odds(probability: float) -> str:
     """A probability as people say it.
 
-    >>> _odds(0.05), _odds(1e-12)
+    >>> odds(0.05), odds(1e-12)
     ('one in 20', 'less than one in a billion')
     """
     if probability < 1e-9:
@@ -106,10 +106,11 @@ def _odds(probability: float) -> str:
 
 
 def _tables(result: FactorStressResult) -> Markup:
-    return Markup('<div class="rk-columns">{}{}</div>').format(_moves(result), _positions(result))
+    return Markup('<div class="rk-columns">{}{}</div>').format(factor_moves(result), _positions(result))
 
 
-def _moves(result: FactorStressResult) -> Markup:
+def factor_moves(result: FactorStressResult) -> Markup:
+    """The largest moves of factors, and which of them were given."""
     columns = [
         Column("Factor"),
         Column("Level", numeric=True),

@@ -144,13 +144,13 @@ def _missing_row(row: StressRow) -> Row:
 
 
 def _title(scenario: StressScenario) -> Markup:
-    what = Markup('<span class="rk-detail">{}</span>').format(_what(scenario))
+    what = Markup('<span class="rk-detail">{}</span>').format(how_made(scenario))
     return (
         Markup('<span title="{}">{}</span>').format(true_minus(scenario.description), true_minus(scenario.title)) + what
     )
 
 
-def _what(scenario: StressScenario) -> str:
+def how_made(scenario: StressScenario) -> str:
     """How the scenario is made: replayed days, or shocks."""
     if scenario.window is not None:
         return f"replayed: {day(scenario.window[0])} to {day(scenario.window[1])}"

@@ -8,11 +8,13 @@ from __future__ import annotations
 from riskkit.errors import InputError
 from riskkit.panels.desk import Desk, Panel, PanelFunction
 from riskkit.panels.runs import RunsPanel
+from riskkit.panels.scenario_builder import ScenarioBuilder
 from riskkit.panels.what_if import WhatIf
 
 #: By the name that a notebook calls it.
 PANELS: dict[str, PanelFunction] = {
     "runs": RunsPanel,
+    "scenario_builder": ScenarioBuilder,
     "what_if": WhatIf,
 }
 

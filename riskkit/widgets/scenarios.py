@@ -8,6 +8,8 @@ from ipywidgets import HTML, Accordion, Checkbox, Layout, VBox
 from markupsafe import Markup
 from traitlets import Unicode
 
+from riskkit.charts.numbers import true_minus
+
 ALL = "all"
 
 
@@ -33,7 +35,8 @@ class ScenarioChoice(VBox):  # type: ignore[misc]  # ipywidgets is untyped
             return
         wanted = set(titles) if self.selected == ALL else set(self.selected.split(","))
         self._boxes = {
-            name: Checkbox(value=name in wanted, description=text, indent=False) for name, text in titles.items()
+            name: Checkbox(value=name in wanted, description=true_minus(text), indent=False)
+            for name, text in titles.items()
         }
         for box in self._boxes.values():
             box.observe(lambda _change: self._ticked(), "value")

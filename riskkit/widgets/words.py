@@ -30,6 +30,8 @@ _WORDS = {
     "acerbi_tasche": "Acerbi-Tasche",
     "today": "Today's, held fixed",
     "as_held": "As it was held",
+    "held": "Stay where they are",
+    "follow": "Follow the shocks",
 }
 _LABELS = {
     "n_paths": "Paths",
@@ -47,6 +49,8 @@ _LABELS = {
     "fraction": "Loss to explain",
     "group_by": "Limit groups by",
     "slot_days": "Days of slots",
+    "shocks": "Shocks of one's own",
+    "rest": "The other factors",
     "calendar_days": "Days shown",
 }
 

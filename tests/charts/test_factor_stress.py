@@ -6,7 +6,7 @@ import re
 import pytest
 
 from riskkit import charts
-from riskkit.charts.factor_stress import _odds
+from riskkit.charts.factor_stress import odds
 from riskkit.charts.view import MIME
 from riskkit.stress import (
     ConditionalSpec,
@@ -65,8 +65,8 @@ def test_the_worst_windows_are_the_results(make_book, make_history):
     [(0.5, "one in 2.0"), (0.05, "one in 20"), (1 / 1234, "one in 1,200"), (2.8e-8, "one in 36,000,000"),
      (0.0, "less than one in a billion")],
 )  # fmt: skip
-def test_odds_are_said_as_people_say_them(probability, said):
-    assert _odds(probability) == said
+def testodds_are_said_as_people_say_them(probability, said):
+    assert odds(probability) == said
 
 
 @pytest.mark.parametrize("fixture", ["conditional", "reverse"])
@@ -83,7 +83,7 @@ def test_names_are_escaped(make_book, make_history):
     assert "A&amp;B" in html
 
 
-def test_the_odds_say_for_how_many_factors_and_under_which_law(make_book, make_history):
+def test_theodds_say_for_how_many_factors_and_under_which_law(make_book, make_history):
     one = charts.conditional_stress(
         conditional_stress(
             make_book(), make_history(), ConditionalSpec("AAA", -0.1, lookback_days=250, law="student_t")
