@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from riskkit.errors import InputError
 from riskkit.panels.desk import Desk, Panel, PanelFunction
+from riskkit.panels.positions import PositionsPanel
 from riskkit.panels.runs import RunsPanel
 from riskkit.panels.scenario_builder import ScenarioBuilder
 from riskkit.panels.what_if import WhatIf
 
 #: By the name that a notebook calls it.
 PANELS: dict[str, PanelFunction] = {
+    "positions": PositionsPanel,
     "runs": RunsPanel,
     "scenario_builder": ScenarioBuilder,
     "what_if": WhatIf,

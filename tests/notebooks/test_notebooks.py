@@ -9,7 +9,15 @@ import nbclient
 import nbformat
 import pytest
 
-NAMES = ("portfolio_var", "stress_test", "var_backtest", "var_change", "portfolio_optimisation", "report_status")
+NAMES = (
+    "portfolio_var",
+    "portfolio_positions",
+    "stress_test",
+    "var_backtest",
+    "var_change",
+    "portfolio_optimisation",
+    "report_status",
+)
 CHANGED = {"portfolio": "atlas/demo", "as_of": "2020-03-16"}
 
 

@@ -1,0 +1,155 @@
+"""The grid: bokeh's DataTable, whose quantities can be typed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bokeh.models import CellEditor, ColumnDataSource, DataTable, InlineStyleSheet, StringEditor, StringFormatter
+from bokeh.models import TableColumn as GridColumn
+from ipywidgets import Layout
+from jupyter_bokeh import BokehModel
+
+from riskkit.charts.numbers import decimals_of, number
+from riskkit.charts.positions import quantity_text
+from riskkit.panels.positions import words
+from riskkit.panels.positions.edits import Edits
+from riskkit.portfolio import Instrument
+
+#: Rows shown at once; the grid scrolls beyond.
+_MOST_TALL, _ROW = 14, 34
+_COLUMNS = ("position", "quantity", "change", "value", "currency", "sector")
+#: SlickGrid's own look is for a light page; the page's tokens reach into its shadow root.
+_LOOK = Path(__file__).with_name("grid.css").read_text(encoding="utf-8")
+
+
+class Grid:
+    """A book in rows.
+
+    Parameters
+    ----------
+    typed : callable
+        Told the symbol and the text that was typed over its quantity.
+    soon : callable
+        Has something done after the message that is being read: bokeh does not let a listener write.
+
+    Attributes
+    ----------
+    box : BokehModel
+        What the page shows. Everything that comes from it comes from a browser.
+    source : ColumnDataSource
+    """
+
+    def __init__(self, typed: Callable[[str, Any], None], soon: Callable[[Callable[[], None]], None]) -> None:
+        self._typed, self._soon, self._quiet = typed, soon, False
+        self.source = ColumnDataSource({name: [] for name in _COLUMNS})
+        self._shown: list[str] = []
+        self._quantities: list[str] = []
+        self._table = DataTable(
+            source=self.source,
+            columns=_columns(),
+            editable=True,
+            auto_edit=False,
+            selectable="checkbox",
+            sortable=False,
+            reorderable=False,
+            index_position=None,
+            autosize_mode="none",
+            row_height=_ROW,
+            height=6 * _ROW,
+            sizing_mode="stretch_width",
+            stylesheets=[InlineStyleSheet(css=_LOOK)],
+        )
+        self.source.on_change("data", lambda _attr, _old, new: self._changed(new))
+        self.box = BokehModel(self._table, layout=Layout(width="100%", margin="0"))
+        self.box.add_class("rk-grid")
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The symbols of the rows that are ticked."""
+        places = [place for place in self.source.selected.indices if isinstance(place, int)]
+        return tuple(self._shown[place] for place in places if 0 <= place < len(self._shown))
+
+    def show(
+        self, edits: Edits, instruments: Mapping[str, Instrument], units: Mapping[str, float | None], currency: str
+    ) -> None:
+        """Show the book with what is changed of it; removed positions stay until that is saved."""
+        symbols = [*edits.base, *(symbol for symbol in edits.wanted if symbol not in edits.base)]
+        held = [_quantity(edits, symbol) for symbol in symbols]
+        worth = [_worth(units.get(symbol), quantity) for symbol, quantity in zip(symbols, held, strict=True)]
+        decimals = decimals_of(sum(abs(one) for one in worth if one is not None), currency)
+        self._shown = symbols
+        self._quantities = ["" if quantity is None else quantity_text(quantity) for quantity in held]
+        columns = {
+            "position": symbols,
+            "quantity": list(self._quantities),
+            "change": [_change(edits, symbol) for symbol in symbols],
+            "value": ["–" if one is None else number(one, decimals) for one in worth],
+            "currency": [instruments[symbol].currency if symbol in instruments else "" for symbol in symbols],
+            "sector": [_sector(instruments.get(symbol)) for symbol in symbols],
+        }
+        self._write(columns)
+        self._table.columns[3].title = f"Value, {currency}"
+        self._table.height = _ROW * (min(max(len(symbols), 3), _MOST_TALL) + 1) + 12
+
+    def unticked(self) -> None:
+        """Tick nothing."""
+        self.source.selected.indices = []
+
+    def _write(self, columns: dict[str, Any]) -> None:
+        if columns == dict(self.source.data):
+            return
+        self._quiet = True
+        try:
+            self.source.data = columns
+        finally:
+            self._quiet = False
+
+    def _changed(self, data: Mapping[str, Sequence[Any]]) -> None:
+        """A browser has changed cells; only quantities of known rows are read."""
+        if self._quiet:
+            return
+        given = list(data.get("quantity", ()))[: len(self._shown)]
+        pairs = zip(self._shown, self._quantities, given, strict=False)
+        found = {symbol: now for symbol, before, now in pairs if now != before}
+        if found:
+            self._soon(lambda: self._tell(found))
+
+    def _tell(self, found: Mapping[str, Any]) -> None:
+        for symbol, text in found.items():
+            self._typed(symbol, text)
+
+
+def _columns() -> list[GridColumn]:
+    fixed, right = CellEditor(), StringFormatter(text_align="right")
+    bold = StringFormatter(font_style="bold")
+    return [
+        GridColumn(field="position", title="Position", width=150, editor=fixed, formatter=bold),
+        GridColumn(field="quantity", title="Quantity (edit)", width=130, editor=StringEditor(), formatter=right),
+        GridColumn(field="change", title="Unsaved change", width=210, editor=fixed),
+        GridColumn(field="value", title="Value", width=140, editor=fixed, formatter=right),
+        GridColumn(field="currency", title="Currency", width=80, editor=fixed),
+        GridColumn(field="sector", title="Sector", width=220, editor=fixed),
+    ]
+
+
+def _quantity(edits: Edits, symbol: str) -> float | None:
+    return edits.wanted[symbol] if symbol in edits.wanted else edits.base[symbol]
+
+
+def _worth(unit: float | None, quantity: float | None) -> float | None:
+    return None if unit is None else unit * (quantity or 0.0)
+
+
+def _change(edits: Edits, symbol: str) -> str:
+    if symbol not in edits.wanted:
+        return ""
+    return words.move(edits.base.get(symbol), edits.wanted[symbol])
+
+
+def _sector(instrument: Instrument | None) -> str:
+    if instrument is None:
+        return ""
+    text = instrument.sector or instrument.asset_class
+    return text.replace("_", " ").capitalize() if text.islower() else text
