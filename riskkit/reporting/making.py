@@ -210,6 +210,7 @@ class _Run:
     ) -> tuple[Path, dict[str, object]]:
         final = self.work / "final"
         final.mkdir()
+        title, currency = self.order.headed
         told = write_pages(
             final,
             notebook,
@@ -221,8 +222,8 @@ class _Run:
                 as_of=record.as_of,
                 official=record.official,
                 portfolio=self.order.ref.path,
-                portfolio_title=self.order.ref.title,
-                base_currency=self.order.ref.base_currency,
+                portfolio_title=title,
+                base_currency=currency,
                 parameters=record.parameters,
                 changed=self.order.changed,
                 inputs=record.inputs,

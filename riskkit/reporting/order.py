@@ -74,6 +74,13 @@ class Order:
         return subject(self.parameters)
 
     @property
+    def headed(self) -> tuple[str, str]:
+        """What its page names it after, and its currency: empty where the figures are in none, or in several."""
+        kind = None if self.subject is None else self.subject.kind
+        title = f"Team {self.ref.team}" if kind == "reports" else self.ref.title
+        return title, "" if kind in ("reports", "prices") else self.ref.base_currency
+
+    @property
     def changed(self) -> tuple[str, ...]:
         """Names of the parameters, portfolio and date apart, that differ from the notebook's defaults."""
         default = complete(self.definition.declared, {})

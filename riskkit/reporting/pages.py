@@ -86,6 +86,7 @@ def _write_tables(final: Path, provenance: Provenance, tables: Sequence[Path]) -
         "status": "official" if provenance.official else "unofficial",
         "parameters": "\n".join(f"{name} = {value}" for name, value in provenance.parameters.items()),
     }
+    about = {name: said for name, said in about.items() if said}
     write(final / XLSX, workbook(frames, about, provenance.run_at))
     return (XLSX, *(f"tables/{name}.csv" for name in frames))
 

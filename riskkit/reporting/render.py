@@ -47,7 +47,7 @@ class Provenance:
     official : bool
         A scheduled run; anything a person started is not.
     portfolio, portfolio_title, base_currency : str
-        `team/portfolio`, what people call it, ISO 4217.
+        `team/portfolio`, what people call it, ISO 4217 or empty.
     parameters : mapping
         All of them, resolved.
     changed : tuple of str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from types import ModuleType
 
@@ -67,3 +68,12 @@ def test_another_teams_portfolio_is_not_even_listed(settings: Settings, store: M
         place_order(store, definition(settings.project, "tiny"), {"portfolio": "borealis/income"})
     assert caught.value.field == "portfolio"
     assert "income" not in caught.value.expected
+
+
+def test_a_page_about_a_teams_reports_is_named_after_the_team_and_in_no_currency(
+    weekly: Settings, store: MemoryStore
+) -> None:
+    order = place_order(store, definition(weekly.project, "weekly"), {})
+    assert order.headed == (order.ref.title, "USD")
+    assert replace(order, parameters={**order.parameters, "slot_days": 1}).headed == ("Team atlas", "")
+    assert replace(order, parameters={**order.parameters, "unchanged_days": 5}).headed == (order.ref.title, "")
