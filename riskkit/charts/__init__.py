@@ -29,6 +29,7 @@ from riskkit.charts.distribution import pnl_distribution
 from riskkit.charts.factor_stress import conditional_stress, reverse_stress, worst_windows
 from riskkit.charts.headline import headline
 from riskkit.charts.hierarchy import books
+from riskkit.charts.limits import limit_breaches, limit_headline, limit_history, limit_uses, limit_versions
 from riskkit.charts.methods import methods
 from riskkit.charts.optimisation import (
     optimisation_headline,
@@ -65,6 +66,11 @@ __all__ = [
     "components",
     "conditional_stress",
     "headline",
+    "limit_breaches",
+    "limit_headline",
+    "limit_history",
+    "limit_uses",
+    "limit_versions",
     "methods",
     "optimisation_headline",
     "optimisation_risk",

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, tiles
 from riskkit.charts.numbers import SPACE, day, number, percent
+from riskkit.charts.use_bar import amount, use_bar
 from riskkit.charts.view import View
 from riskkit.status import Item, LimitUse, ReportStatus
 
@@ -21,8 +22,6 @@ _NO_SCHEDULE = (
 )
 _LOOKS = {"done": "rk-ok", "failed": "rk-bad", "running": "rk-calm", "queued": "rk-calm", "due": "rk-calm"}
 _VERDICTS = {"PASS": "rk-ok", "WARN": "rk-warn", "BLOCK": "rk-bad"}
-#: Bars leave so much room beyond the hard limit.
-_AIR = 1.15
 
 
 def status_headline(result: ReportStatus) -> View:
@@ -121,29 +120,13 @@ def _limit(one: LimitUse) -> Row:
     used = "–" if one.utilisation is None else percent(one.utilisation, 0)
     return [
         Cell(of, note=one.sentence),
-        Cell(_use(one), look="rk-wide"),
+        Cell(use_bar(one.figure, one.soft, one.hard, one.unit, _VERDICTS.get(one.verdict, "")), look="rk-wide"),
         Cell(used, one.utilisation),
-        Cell(_figure(one.figure, one.unit), one.figure),
-        Cell(_figure(one.soft, one.unit), one.soft),
-        Cell(_figure(one.hard, one.unit), one.hard),
+        Cell(amount(one.figure, one.unit), one.figure),
+        Cell(amount(one.soft, one.unit), one.soft),
+        Cell(amount(one.hard, one.unit), one.hard),
         one.unit,
     ]
-
-
-def _use(one: LimitUse) -> Markup:
-    """The bar: the figure's length, and a mark at each limit."""
-    bounds = [bound for bound in (one.soft, one.hard) if bound is not None]
-    scale = max(one.figure, *(_AIR * bound for bound in bounds), 0.0) or 1.0
-    marks = Markup("").join(
-        Markup('<i class="rk-mark {}" style="left:{}%" title="{}"></i>').format(
-            f"rk-{word}", f"{100 * max(bound, 0.0) / scale:.2f}", f"{word} limit {_figure(bound, one.unit)}"
-        )
-        for word, bound in (("soft", one.soft), ("hard", one.hard))
-        if bound is not None
-    )
-    width = f"{100 * max(one.figure, 0.0) / scale:.2f}"
-    used = Markup('<i class="{}" style="left:0;width:{}%"></i>').format(_VERDICTS.get(one.verdict, ""), width)
-    return Markup('<span class="rk-bar rk-use" aria-hidden="true">{}{}</span>').format(used, marks)
 
 
 def _coming(result: ReportStatus) -> Iterator[Row]:
@@ -205,11 +188,3 @@ def _moment(local: datetime) -> str:
 
 def _day(value: date | None) -> str:
     return "latest" if value is None else day(value)
-
-
-def _figure(value: float | None, unit: str) -> str:
-    if value is None:
-        return "–"
-    if unit == "fraction":
-        return percent(value, 1)
-    return number(value, 0 if abs(value) >= 1000 or value == int(value) else 2)

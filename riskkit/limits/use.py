@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from riskkit.gates import is_of, named
+from riskkit.gates import Limit, is_of, named
 from riskkit.limits.facts import FoundUse, JudgedRun, LimitFacts, LimitVersion
 
 State = Literal["ok", "warn", "breach", "not judged"]
@@ -109,28 +109,28 @@ def _uses_of(version: LimitVersion, facts: LimitFacts) -> Iterator[Use]:
         return
     last = judged[-1]
     same = [run for run in judged if run.report == last.report]
-    for found in last.findings:
-        if belongs(version, found) and not _special(version, found, facts, last):
-            yield Use(version, found.of, last.report, found.figure, last.as_of, tuple(_points(same, found)))
+    parts = {found.of: found for found in last.findings if belongs(version, found)}
+    for of, found in parts.items():
+        yield Use(version, of, last.report, found.figure, last.as_of, tuple(_points(version, of, same, facts)))
 
 
-def _special(version: LimitVersion, found: FoundUse, facts: LimitFacts, run: JudgedRun) -> bool:
-    """A limit on each part says nothing of a part's own limit: both judged it, told apart by their bounds."""
-    twins = [one for one in run.findings if one.of == found.of and one.unit == found.unit]
-    if version.limit.scope_value != "*" or len(twins) == 1:
-        return False
-    others = [
-        one.limit for one in facts.limits if one.limit != version.limit and one.holds(run.as_of) and belongs(one, found)
-    ]
-    return any((one.soft, one.hard) == (found.soft, found.hard) for one in others)
-
-
-def _points(runs: list[JudgedRun], of: FoundUse) -> Iterator[Point]:
+def _points(version: LimitVersion, of: str, runs: list[JudgedRun], facts: LimitFacts) -> Iterator[Point]:
+    """Run by run the finding of this part; where two limits bounded it, the one by this limit's bounds of then."""
     for run in runs:
-        for one in run.findings:
-            if (one.of, one.unit) == (of.of, of.unit):
-                yield Point(run.as_of, run.id, one.figure, one.soft, one.hard)
-                break
+        twins = [one for one in run.findings if one.of == of and belongs(version, one)]
+        own = [
+            (one.limit.soft, one.limit.hard)
+            for one in facts.limits
+            if _same(one.limit, version.limit) and one.holds(run.as_of)
+        ]
+        for one in sorted(twins, key=lambda twin: (twin.soft, twin.hard) not in own)[:1]:
+            yield Point(run.as_of, run.id, one.figure, one.soft, one.hard)
+
+
+def _same(one: Limit, other: Limit) -> bool:
+    """Whether two versions are of one limit."""
+    names = ("metric", "scope", "scope_value", "basis")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def _unjudged(version: LimitVersion, facts: LimitFacts) -> Use:
@@ -139,4 +139,5 @@ def _unjudged(version: LimitVersion, facts: LimitFacts) -> Use:
     for one in reversed(facts.figures) if limit.basis == "absolute" else ():
         if (one.name, one.unit, one.scope) == (limit.metric, limit.unit, limit.scope) and one.value is not None:
             return Use(version, named(limit), one.report, one.value, one.as_of)
-    return Use(version, named(limit))
+    each = f" of each {limit.scope}" if limit.scope_value == "*" else ""
+    return Use(version, named(limit) + each)

@@ -32,6 +32,10 @@ _PAGES = {
     "stress_test": Page("stress_test", "Stress test", "What would {} lose if it happened again?"),
     "rolling_backtest": Page("var_backtest", "VaR backtest", "Did past VaR of {} hold?", slow=True),
     "report_runs": Page("report_runs", "Runs", "Which runs of {} stand, and who approved them?"),
+    "limit_review": Page("limits", "Limits", "How far are the limits of {} used, and what was breached?"),
+    "market_data_quality": Page(
+        "market_data_quality", "Market data quality", "Are the prices behind {} fit for a report?"
+    ),
     "report_status": Page("report_status", "Report status", "What ran, what failed, and what is late?"),
     "optimise_portfolio": Page(
         "portfolio_optimisation", "Portfolio optimisation", "Which weights would lower the risk of {}?", slow=True

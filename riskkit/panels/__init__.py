@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from riskkit.errors import InputError
 from riskkit.panels.desk import Desk, Panel, PanelFunction
+from riskkit.panels.limits import LimitsPanel
 from riskkit.panels.positions import PositionsPanel
 from riskkit.panels.runs import RunsPanel
 from riskkit.panels.scenario_builder import ScenarioBuilder
@@ -14,6 +15,7 @@ from riskkit.panels.what_if import WhatIf
 
 #: By the name that a notebook calls it.
 PANELS: dict[str, PanelFunction] = {
+    "limits": LimitsPanel,
     "positions": PositionsPanel,
     "runs": RunsPanel,
     "scenario_builder": ScenarioBuilder,

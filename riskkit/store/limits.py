@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from riskkit.errors import Conflict, Forbidden, InputError
 from riskkit.gates import Limit
 from riskkit.store import rows
 from riskkit.store.contract import PortfolioRef
@@ -68,6 +69,33 @@ class Limits(Rest):
         """Let a limit hold no longer from a day on, today by default."""
         day = {} if valid_to is None else {"p_valid_to": valid_to.isoformat()}
         self._call("end_limit", p_limit=limit_id, **day)
+
+    def acknowledge(self, ref: PortfolioRef, limit_id: str, run_id: str, reason: str) -> None:
+        """Say of a limit's breach in a run why it stands; once said, it stays.
+
+        Raises
+        ------
+        Forbidden
+            It takes the role approver.
+        Conflict
+            Somebody has said it already.
+        InputError
+            There is no reason, or no such limit and run of the team.
+        """
+        if not reason.strip():
+            raise InputError("reason", reason, "why the breach stands, in a sentence")
+        said = {"team_id": ref.team_id, "limit_id": limit_id, "run_id": run_id, "reason": reason.strip()}
+        try:
+            with self._translated():
+                self._rest.from_("limit_acknowledgements").insert(said).execute()
+        except Forbidden as error:
+            raise Forbidden("Acknowledging a breach takes the role approver in the portfolio's team.") from error
+        except Conflict as error:
+            raise Conflict("Somebody has acknowledged this breach already; nothing was written.") from error
+
+    def stamp(self, ref: PortfolioRef) -> str:
+        """Another text whenever a limit of the book, an acknowledgement or an official run is new."""
+        return str(self._call("limit_stamp", p_portfolio=ref.id))
 
 
 def _kept(row: Mapping[str, Any]) -> KeptLimit:

@@ -22,6 +22,16 @@ end $$;
 comment on function private.sign_limit is 'Who ends a limit signs it.';
 create trigger sign_limit before update on public.limits for each row execute function private.sign_limit();
 
+create function private.note_acknowledgement() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.audit(new.team_id, 'limit.acknowledged', new.limit_id::text,
+    jsonb_build_object('run_id', new.run_id, 'reason', left(new.reason, 500)));
+  return null;
+end $$;
+comment on function private.note_acknowledgement is 'Every acknowledged breach is on record.';
+create trigger note_acknowledgement after insert on public.limit_acknowledgements
+  for each row execute function private.note_acknowledgement();
 
 -- Invoker: row-level security decides. Only official runs count: a person can record any figure as their own.
 create function public.limit_facts(p_portfolio uuid, p_as_of date default null, p_run_days integer default 60) returns jsonb

@@ -1,0 +1,168 @@
+"""What approvers do on the page on limits; everybody in the team hears of it without a reload."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ipywidgets import HTML, Layout, VBox
+from markupsafe import Markup
+
+from riskkit.errors import RiskkitError
+from riskkit.panels.desk import Desk, Shown
+from riskkit.panels.limits.forms import AcknowledgeForm, SetForm
+from riskkit.panels.limits.news import Listener, News
+from riskkit.settings import Settings
+from riskkit.widgets.sentence import sentence
+
+if TYPE_CHECKING:
+    from riskkit.store.limits import Limits
+
+#: Roles that may say and set something.
+_MAY = ("approver", "admin")
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What whoever is signed in works with: `level` is `aal2` after a second factor."""
+
+    limits: Limits
+    level: Callable[[], str]
+    channel: Listener
+
+
+def _signed_in() -> Signed:
+    # the supabase client again
+    from riskkit import session
+    from riskkit.store.channel import Channel
+    from riskkit.store.connect import open_limits
+
+    settings = Settings.load()
+    who = session.current(settings)
+    return Signed(open_limits(settings, who), who.level, Channel(*settings.supabase(), who.access_token))
+
+
+class LimitsPanel:
+    """The panel `limits`.
+
+    Attributes
+    ----------
+    box : VBox
+        Empty for whoever may do nothing here.
+    acknowledging, setting : forms
+    """
+
+    def __init__(self, desk: Desk, connect: Callable[[], Signed] = _signed_in) -> None:
+        self._desk, self._connect = desk, connect
+        self._signed: Signed | None = None
+        self._roles: dict[str, str] | None = None
+        self._news: News | None = None
+        self._shown: Shown | None = None
+        self.acknowledging = AcknowledgeForm(self._acknowledge)
+        self.setting = SetForm(self._set, self._end)
+        self.box = VBox([], layout=Layout(margin="0", width="100%", display="none"))
+        self.box.add_class("rk-stack")
+        try:
+            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None
+
+    def answered(self, shown: Shown) -> None:
+        """Another book, or the same one read again."""
+        self._shown = shown
+        if self._roles is None:
+            _beside(self._learn)
+        else:
+            self._fill()
+
+    def _learn(self) -> None:
+        """Who is signed in, once: what a page offers; the database decides again."""
+        try:
+            roles = dict(self._desk.store.member().teams)
+            signed = self._connect()
+        except RiskkitError:
+            return  # whoever cannot be asked about is offered nothing
+        self._roles, self._signed = roles, signed
+        self._news = News(signed.channel, signed.limits.stamp, lambda: self._later(self._desk.refresh))
+        self._later(self._fill)
+
+    def _fill(self) -> None:
+        if self._shown is None or self._roles is None or self._signed is None or self._news is None:
+            return
+        ref = self._shown.inputs.ref
+        self._news.follow(ref)
+        may = self._roles.get(ref.team, "viewer") in _MAY
+        self.box.children = (self.acknowledging.box, self.setting.box) if may else ()
+        self.box.layout.display = None if may else "none"
+        if may:
+            self.acknowledging.offer(self._shown.result.open)
+            self.setting.offer(self._shown.result)
+            _beside(self._allow)
+
+    def _allow(self) -> None:
+        if self._signed is not None:
+            try:
+                self.setting.allow(self._signed.level())
+            except RiskkitError as error:
+                _say(self.setting.line, error)
+
+    def _acknowledge(self) -> None:
+        def work(shown: Shown, limits: Limits) -> str:
+            limit, run, reason = self.acknowledging.given()
+            limits.acknowledge(shown.inputs.ref, limit, run, reason)
+            self.acknowledging.reason.value = ""
+            return "Acknowledged."
+
+        self._do(self.acknowledging.line, work)
+
+    def _set(self) -> None:
+        def work(shown: Shown, limits: Limits) -> str:
+            form = self.setting
+            limits.set(shown.inputs.ref, form.given(), form.first.value, form.note.value)
+            return "The limit is set; the next official run is judged by it."
+
+        self._do(self.setting.line, work)
+
+    def _end(self) -> None:
+        def work(_shown: Shown, limits: Limits) -> str:
+            limits.end(self.setting.ended(), self.setting.first.value)
+            return "The limit has ended."
+
+        self._do(self.setting.line, work)
+
+    def _do(self, line: HTML, work: Callable[[Shown, Limits], str]) -> None:
+        """In a thread: the page stays awake, and says what came of it."""
+        shown, signed = self._shown, self._signed
+        if shown is None or signed is None:
+            return
+        _say(line, "Writing …")
+
+        def errand() -> None:
+            try:
+                said = work(shown, signed.limits)
+            except Exception as error:  # noqa: BLE001, RUF100 (a thread's error is the page's to say)
+                _say(line, error)
+            else:
+                _say(line, said)
+                self._later(self._desk.refresh)
+
+        _beside(errand)
+
+    def _later(self, act: Callable[[], None]) -> None:
+        """In the kernel's event loop, if there is one."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(act)
+        else:
+            act()
+
+
+def _say(line: HTML, what: str | Exception) -> None:
+    look, role, text = ("rk-bad", "alert", sentence(what)) if isinstance(what, Exception) else ("", "status", what)
+    line.value = str(Markup('<div class="rk-say {}" role="{}">{}</div>').format(look, role, text))
+
+
+def _beside(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="riskkit-limits", daemon=True).start()
