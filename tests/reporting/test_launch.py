@@ -20,7 +20,7 @@ from riskkit.reporting.launch import Nursery
 from riskkit.reporting.ledger import OwnLedger
 from riskkit.reporting.making import FinishedRun, Task, make
 from riskkit.reporting.order import definition, place_order
-from riskkit.reporting.steps import Steps, silent
+from riskkit.reporting.steps import OnStep, Steps, silent
 from riskkit.settings import Settings
 from riskkit.store.memory import MemoryStore
 
@@ -32,10 +32,16 @@ def kept() -> Iterator[Nursery]:
     made.close()
 
 
-def run(settings: Settings, store: MemoryStore, kept: Nursery) -> FinishedRun:
+def pipes() -> set[str]:
+    """Those that this process holds an end of; both ends of one have one name."""
+    ends = (str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+    return {end for end in ends if end.startswith("pipe:")}
+
+
+def run(settings: Settings, store: MemoryStore, kept: Nursery, on_step: OnStep = silent) -> FinishedRun:
     order = place_order(store, definition(settings.project, "tiny"), {"portfolio": "demo"})
     task = Task(order, store, OwnLedger.of(store, "atlas"))
-    return make(settings, task, Steps(silent), Guard(launcher=kept))
+    return make(settings, task, Steps(on_step), Guard(launcher=kept))
 
 
 def kept_processes() -> list[psutil.Process]:
@@ -80,7 +86,8 @@ import socket
 LOOK = """
 import sys, numpy
 seen = {"modules": list(sys.modules), "drawn": numpy.random.random(), "cwd": os.getcwd(),
-        "input": os.readlink("/proc/self/fd/0")}
+        "input": os.readlink("/proc/self/fd/0"),
+        "pipes": [os.readlink(one) for one in pathlib.Path("/proc/self/fd").iterdir() if one.is_symlink()]}
 (folder / "outputs" / "tables" / "seen.csv").write_text(json.dumps(seen))
 """
 
@@ -97,10 +104,15 @@ def test_a_kernel_is_forked_with_everything_imported_and_shares_nothing_with_ano
     settings: Settings, store: MemoryStore, kept: Nursery, tiny: ModuleType
 ) -> None:
     tiny.write_notebook(settings.project / "notebooks" / "tiny.ipynb", tiny.OPEN, tiny.SAVE, LOOK)
-    end, whole = time.monotonic() + 120, list[dict[str, Any]]()
+    end, whole, before, ours = time.monotonic() + 120, list[dict[str, Any]](), pipes(), set[str]()
+
+    def look(step: str, fraction: float) -> None:
+        if step == "execute" and fraction > 0:  # the cells run: the worker talks with their process
+            ours.update(pipes())
+
     while len(whole) < 2:
         assert time.monotonic() < end, "the nursery imports while it waits"
-        found = seen(settings, run(settings, store, kept))
+        found = seen(settings, run(settings, store, kept, look))
         whole += [found] if "riskkit.notebook" in found["modules"] else []
     first, second = whole
     assert {"bokeh.plotting", "pandas", "riskkit.charts"} <= set(second["modules"])
@@ -108,6 +120,10 @@ def test_a_kernel_is_forked_with_everything_imported_and_shares_nothing_with_ano
     assert first["drawn"] != second["drawn"]
     assert second["input"] == "/dev/null"
     assert second["cwd"].endswith("/cwd")
+    # Neither end of the pipes that the worker tells it by: a kernel could say "done" in papermill's place.
+    assert len(ours - before) >= 2
+    assert ours.isdisjoint(first["pipes"])
+    assert ours.isdisjoint(second["pipes"])
 
 
 def test_code_that_was_changed_is_what_the_next_report_runs(
