@@ -84,14 +84,14 @@ class AssetHandler(StaticFileHandler):
 
 
 class DarkLook(RequestHandler):
-    """`dark.css`: the dark tokens of look.css, for pages that follow the reader's system; a dashboard stays light."""
+    """`dark.css`: what look.css says for `data-theme="dark"`, for pages that follow the reader's system."""
 
     def get(self) -> None:
-        """The same block of tokens, for every page that asks for it."""
-        tokens = re.search(r':root\[data-theme="dark"\] (\{.*?\})', (LOOK / "look.css").read_text(), re.DOTALL)
+        """The same rules, for every page that asks for them."""
+        rules = re.findall(r':root\[data-theme="dark"\]([^{}]*)(\{[^{}]*\})', (LOOK / "look.css").read_text())
         self.set_header("Content-Type", "text/css; charset=utf-8")
         self.set_header("Cache-Control", "public, max-age=31536000, immutable")
-        self.finish(f":root {tokens[1]}\n" if tokens else "")
+        self.finish("".join(f":root{selector}{rule}\n" for selector, rule in rules))
 
 
 def asset_handlers(base_url: str, voila: list[str], labextensions: list[str]) -> list[tuple[Any, ...]]:

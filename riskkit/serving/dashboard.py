@@ -146,6 +146,7 @@ class DashboardPage(Page):
             ],
             "styles": [asset("voila", "index.css"), asset("voila", "theme-light.css"),
                        asset("riskkit", "look.css"), asset("riskkit", "serving.css")],
+            "dark": [asset("voila", "theme-dark.css"), asset("riskkit", "dark.css")],
             "scripts": [asset("riskkit", "dashboard.js"), asset("riskkit", "address.js"), asset("riskkit", "draft.js"),
                         asset("riskkit", "drop.js"),
                         asset("riskkit", "go.js"), *(asset("bokeh", name) for name in BOKEH),

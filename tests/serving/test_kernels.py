@@ -76,7 +76,7 @@ def test_another_site_does_not_reach_it(quant):
 def test_a_page_closes_its_own_kernel(quant):
     _, kernel = quant.open("/dashboards/probe")
     assert quant.close(kernel).status_code == 204
-    assert quant.get(f"/session?kernel={kernel}").json()["kernel"] == "gone"
+    assert quant.get(f"/session?kernel={kernel}").json() == {"session": "live", "kernel": "gone", "why": "closed"}
     assert quant.close(kernel).status_code == 404
 
 
@@ -141,7 +141,7 @@ def test_a_kernel_without_a_page_ends(demo_stack, project, serve, new_browser, p
     with quant.websocket(kernel) as socket:
         pid = page(socket).load().seen()["pid"]
     assert ends(pid)
-    assert quant.get(f"/session?kernel={kernel}").json()["kernel"] == "gone"
+    assert quant.get(f"/session?kernel={kernel}").json() == {"session": "live", "kernel": "gone", "why": "closed"}
 
 
 def test_a_session_without_a_person_ends_with_its_kernel(demo_stack, project, serve, new_browser, page):
@@ -155,7 +155,7 @@ def test_a_session_without_a_person_ends_with_its_kernel(demo_stack, project, se
         pid = page(socket).load().seen()["pid"]
         # polling /session does not keep it alive
         assert page(socket).closed(60, meanwhile=lambda: quant.get("/session")) == 4401
-    assert quant.get("/session").json() == {"session": "ended"}
+    assert quant.get("/session").json() == {"session": "ended", "why": "idle"}
     assert ends(pid)
     assert "Your session has ended" in quant.get("/", follow_redirects=True).text
 
@@ -166,5 +166,5 @@ def test_a_kernel_that_dies_is_gone_for_its_page(quant, page):
         psutil.Process(page(socket).load().seen()["pid"]).kill()
         assert page(socket).closed() == 4410
     assert quant.get(f"/session?kernel={kernel}").json() | {"seconds": 0} == {
-        "session": "live", "kernel": "gone", "seconds": 0,
+        "session": "live", "kernel": "gone", "why": "died", "seconds": 0,
     }  # fmt: skip
