@@ -40,6 +40,8 @@ TAIL_TESTS = frozenset(
 )
 #: Rows of the table of exceptions; the worst of a longer list are shown.
 MOST_EXCEPTIONS = 25
+#: The zone's tile has its colour; its word says the same.
+_LOOKS = {"green": "rk-ok", "yellow": "rk-warn", "red": "rk-bad"}
 _ZONES = {
     "green": "as many as a right model gives",
     "yellow": "more than a right model gives most of the time",
@@ -49,7 +51,12 @@ _ZONES = {
 
 def backtest_headline(result: BacktestResult) -> View:
     """Exceptions against those expected, Basel's zone and multiplier, and the worst day."""
-    return View(name="backtest_headline", html=tiles(_tiles(result)) + facts(_facts(result)), width="tiles")
+    return View(
+        name="backtest_headline",
+        html=tiles(_tiles(result)) + facts(_facts(result)),
+        width="tiles",
+        data=lambda: {name: result.tables()[name] for name in ("summary", "tests")},
+    )
 
 
 def _tiles(result: BacktestResult) -> list[Tile]:
@@ -76,6 +83,7 @@ def _tiles(result: BacktestResult) -> list[Tile]:
             "",
             f"{_ZONES[result.zone]}; this many or more by chance: {percent(light.type_one_error, 1)}",
             light.cumulative_probability,
+            _LOOKS[result.zone],
         ),
         multiplier,
         Tile(
@@ -110,6 +118,7 @@ def backtest_days(result: BacktestResult) -> View:
         question=f"Bars are P&L, the line is −VaR {chance} as forecast before; ▼ marks each loss beyond it.",
         figure=_plot(result),
         alt=_spoken(result),
+        data=lambda: {name: result.tables()[name] for name in ("days", "exceptions")},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from bokeh.models import BasicTickFormatter, ColumnDataSource, HoverTool, Range1d
 from numpy.typing import NDArray
 
@@ -41,7 +42,18 @@ def pnl_distribution(result: VarResult) -> View:
         width="half",
         alt=f"Distribution of P&L with VaR at a loss of {number(result.var)} and expected shortfall at "
         f"{number(result.expected_shortfall)} {result.portfolio.base_currency}.",
+        data=None if result.pnl is None else lambda: {"scenarios": _scenarios(result)},
     )
+
+
+def _scenarios(result: VarResult) -> pd.DataFrame:
+    """The P&L of every scenario, gain positive, with its day and its weight where it has one."""
+    pnl = np.zeros(0) if result.pnl is None else result.pnl
+    columns: dict[str, object] = {"scenario": np.arange(1, len(pnl) + 1)}
+    if result.pnl_dates is not None:
+        columns = {"date": pd.Series(result.pnl_dates.astype("datetime64[D]").astype(str), dtype="str")}
+    weights = {} if result.scenario_weights is None else {"weight": result.scenario_weights}
+    return pd.DataFrame({**columns, "pnl": pnl, **weights})
 
 
 def losers(result: VarResult) -> NDArray[np.intp]:

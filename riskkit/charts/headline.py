@@ -48,6 +48,7 @@ def headline(result: VarResult) -> View:
         name="headline",
         html=tiles(_tiles(result)) + facts(_facts(result)),
         width="tiles",
+        data=lambda: {name: result.tables()[name] for name in ("summary", "ratios")},
     )
 
 

@@ -34,6 +34,7 @@ def books(result: HierarchyResult | None) -> View:
         question=f"Each book below this one in {currency}: on its own, and as a part of the whole. The components of "
         "books beside each other sum to their parent's; diversification is what a book's risk loses in company.",
         html=table(columns, rows, total=_total(result), caption="VaR and expected shortfall by book"),
+        data=result.tables,
     )
 
 

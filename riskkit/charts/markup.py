@@ -22,6 +22,8 @@ class Tile(NamedTuple):
         Plain text: above, large, small beside it, below.
     exact : float or None
         The figure unrounded, kept in the page so that nothing has to be read back from rounded text.
+    look : str
+        A class: `rk-ok`, `rk-warn` or `rk-bad` where the value is a verdict, which its text says too.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Tile(NamedTuple):
     unit: str = ""
     note: str = ""
     exact: float | None = None
+    look: str = ""
 
 
 def tiles(items: Iterable[Tile]) -> Markup:
@@ -40,9 +43,18 @@ def tiles(items: Iterable[Tile]) -> Markup:
 def _tile(item: Tile) -> Markup:
     unit = Markup(' <span class="rk-unit">{}</span>').format(item.unit) if item.unit else Markup("")
     return Markup(
-        '<div class="rk-tile" data-metric="{}"{}><div class="rk-label">{}</div>'
+        '<div class="rk-tile{}" data-metric="{}"{}><div class="rk-label">{}</div>'
         '<div class="rk-value" title="{}">{}{}</div><div class="rk-note">{}</div></div>'
-    ).format(item.key, _exact(item.exact), item.label, item.value, item.value, unit, item.note)
+    ).format(
+        f" {item.look}" if item.look else "",
+        item.key,
+        _exact(item.exact),
+        item.label,
+        item.value,
+        item.value,
+        unit,
+        item.note,
+    )
 
 
 @dataclass(frozen=True)

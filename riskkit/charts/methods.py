@@ -34,6 +34,7 @@ def methods(result: MethodComparison) -> View:
         question=f"{level(spec.confidence_level)}, {days(spec.horizon_days)}, {currency}. "
         "They differ most where tails are fat; a standard error is what chance alone could change.",
         html=table(columns, rows, caption="VaR and expected shortfall by method"),
+        data=result.tables,
     )
 
 

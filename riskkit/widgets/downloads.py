@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ipywidgets import HTML, Button, HBox, Layout, ToggleButton
+from ipywidgets import HTML, Button, HBox, Layout, ToggleButton, VBox
 from markupsafe import Markup
 
 from riskkit.charts.view import View
@@ -48,6 +48,7 @@ class Downloads:
         self._tables: dict[str, pd.DataFrame] = {}
         self._toggle = ToggleButton(description="Download", tooltip="Tables as CSV or XLSX, the figure as PNG or SVG")
         self._toggle.observe(lambda _change: self._open(), "value")
+        self._menu = VBox()
         self._file: HTML | None = None
         self.box = HBox([self._toggle], layout=Layout(display="none", margin="0"))
         self.box.add_class("rk-download")
@@ -61,8 +62,13 @@ class Downloads:
             self._toggle.value = False
 
     def _open(self) -> None:
-        self.box.children = (self._toggle, *(self._buttons() if self._toggle.value else ()))
         self._file = None
+        if not self._toggle.value:
+            self.box.children = (self._toggle,)
+            return
+        self._menu = VBox(self._buttons(), layout=Layout(margin="0"))
+        self._menu.add_class("rk-download-menu")
+        self.box.children = (self._toggle, self._menu)
 
     def _buttons(self) -> list[Button]:
         try:
@@ -116,7 +122,7 @@ class Downloads:
     def _show(self, html: str) -> None:
         if self._file is None:
             self._file = HTML(layout=Layout(margin="0"))
-            self.box.children = (*self.box.children, self._file)
+            self._menu.children = (*self._menu.children, self._file)
         self._file.value = html
 
 

@@ -16,8 +16,8 @@ _NOTHING = ("", "–")
 def shown_tables(html: str, name: str) -> dict[str, pd.DataFrame]:
     """Every table of a card, by its caption; its headline tiles are one called like the card.
 
-    A column whose every filled cell carries an unrounded figure is of numbers; any other is of text, whole where the
-    card cut it.
+    A column whose every filled cell carries an unrounded figure is of numbers; any other is of text, with the figures
+    in full where it has some, and names whole where the card cut them.
 
     Examples
     --------
@@ -46,7 +46,8 @@ def _frame(head: list[str], rows: list[list[_Cell]]) -> pd.DataFrame:
         cells = [row[place] if place < len(row) else ("", None) for row in rows]
         filled = [exact for text, exact in cells if text not in _NOTHING]
         numbers = bool(filled) and None not in filled
-        values = [exact for _, exact in cells] if numbers else [text or None for text, _ in cells]
+        words = [text or None if exact is None else repr(exact) for text, exact in cells]
+        values = [exact for _, exact in cells] if numbers else words
         columns[title if title not in columns else f"{title} {place + 1}"] = (
             pd.Series(values, dtype="float64") if numbers else pd.Series(values, dtype=object)
         )
