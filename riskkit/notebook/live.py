@@ -292,7 +292,7 @@ class LiveRun:
             self.panel.offer_portfolios(*self._before_any_answer())
         else:
             chosen = str(answer.values["portfolio"])
-            self._names.setdefault(answer.inputs.ref.path, chosen)
+            self._names[answer.inputs.ref.path] = chosen  # an address may call it otherwise than the notebook does
             named = {self._names.get(path, path): text for path, text in _named(answer.portfolios).items()}
             self.panel.offer_portfolios(named, chosen)
             self.panel.offer_scenarios({scenario.name: scenario.title for scenario in answer.inputs.scenarios})

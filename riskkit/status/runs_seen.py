@@ -47,7 +47,7 @@ class SeenRun:
         The last one.
     comments : int
     metrics : tuple of Metric
-        At most two: VaR and expected shortfall where it has them, else its first headline figures.
+        At most two: VaR and expected shortfall where it has them, or what else a reader looks at first.
     """
 
     id: str

@@ -21,7 +21,7 @@ from riskkit.store.reviews import Comment, Earlier, Story
 if TYPE_CHECKING:
     from riskkit.store.memory_database import MemoryDatabase
 
-_FOREMOST = ("var", "expected_shortfall")
+_FOREMOST = ("var", "expected_shortfall", "stress_loss", "exceptions", "turnover")
 _RANKS = ("viewer", "analyst", "approver", "admin")
 
 

@@ -33,7 +33,7 @@ begin
           (select coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'value', m.value, 'unit', m.unit) order by m.rank), '[]')
             from (
               select m.name, m.value, m.unit,
-                row_number() over (order by array_position('{var,expected_shortfall}'::text[], m.name::text), m.ordinal) as rank
+                row_number() over (order by array_position('{var,expected_shortfall,stress_loss,exceptions,turnover}'::text[], m.name::text), m.ordinal) as rank
               from public.run_metrics m where m.team_id = v_team and m.run_id = r.id and m.labels = '{}'
             ) m where m.rank <= 2) as metrics,
           row_number() over (order by r.as_of desc, r.run_at desc, r.id) as place

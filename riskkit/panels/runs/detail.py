@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from riskkit.charts.markup import Cell, Column, Row, facts, table
-from riskkit.charts.numbers import SPACE, day
+from riskkit.charts.numbers import SPACE, day, number, true_minus
 from riskkit.charts.runs import badge, figure, figure_name, go, verdict_badge
 from riskkit.status import Decision
 from riskkit.store.contract import RunRecord
@@ -19,6 +19,7 @@ from riskkit.store.reviews import Story
 #: What is served of a run, by the name it is opened by.
 DOCUMENTS = {"report.html": "Page", "report.pdf": "PDF", "tables.xlsx": "XLSX"}
 MOST_FIGURES = 24
+_GATES_AT_ONCE = 5
 _LOOKS = {"approved": "rk-ok", "rejected": "rk-bad", "void": "rk-warn"}
 _SHORT = 8
 
@@ -101,6 +102,7 @@ def _documents(record: RunRecord, story: Story) -> Markup:
         return Markup('<p class="rk-sub">It is a person\'s own run: its files are with who made it.</p>')
     asked = {name: _text(value) for name, value in record.parameters.items() if name not in ("portfolio", "as_of")}
     asked |= {"portfolio": story.portfolio, "as_of": record.as_of.isoformat()}
+    asked = {name: value for name, value in asked.items() if value != ""}
     links.append(_link(f"{record.notebook}?{urlencode(asked, safe='/,')}", "the same figures live"))
     return Markup('<p class="rk-links">{}</p>').format(Markup(" ").join(links))
 
@@ -119,12 +121,19 @@ def _figures(record: RunRecord) -> Markup:
 
 
 def _gates(record: RunRecord) -> Markup:
+    """What they found, the worst first; those that pass are folded beyond a few."""
     if record.gates is None:
         return Markup("")
-    shown = Markup("").join(
-        Markup("<li>{} {}</li>").format(verdict_badge(one.verdict), one.sentence) for one in record.gates.worst_first
-    )
-    return Markup('<h4 class="rk-small-title">Gates</h4><ul class="rk-talk">{}</ul>').format(shown)
+    lines = [
+        Markup("<li>{} {}</li>").format(verdict_badge(one.verdict), true_minus(one.sentence))
+        for one in record.gates.worst_first
+    ]
+    cut = max(sum(one.verdict != "PASS" for one in record.gates.findings), _GATES_AT_ONCE)
+    shown = Markup('<ul class="rk-talk">{}</ul>').format(Markup("").join(lines[:cut]))
+    if len(lines) > cut:
+        more = Markup('<details><summary>and {} more that pass</summary><ul class="rk-talk">{}</ul></details>')
+        shown += more.format(number(len(lines) - cut), Markup("").join(lines[cut:]))
+    return Markup('<h4 class="rk-small-title">Gates</h4>{}').format(shown)
 
 
 def _history(story: Story) -> Markup:
@@ -160,5 +169,5 @@ def _facts(record: RunRecord, story: Story) -> Iterator[str]:
     if record.seed is not None:
         yield f"seed {record.seed}"
     for name, value in record.parameters.items():
-        if name not in ("portfolio", "as_of", "seed"):
+        if name not in ("portfolio", "as_of", "seed") and value != "":
             yield f"{name}{SPACE}={SPACE}{_text(value)}"
