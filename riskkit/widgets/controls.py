@@ -10,12 +10,17 @@ from typing import Any
 from ipywidgets import HTML, Accordion, HBox, Layout, Text
 from markupsafe import Markup
 
+from riskkit.charts.numbers import day
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.parameters.query import parse_query, to_query
 from riskkit.parameters.validate import complete, validate
 from riskkit.widgets.fields import Field, field, offer
 from riskkit.widgets.scenarios import ScenarioChoice
 from riskkit.widgets.words import foremost
+
+_DAYS = Markup(
+    '<p class="rk-sub">Data from {} to {}; a day without any, such as a holiday, shows the last day before it.</p>'
+)
 
 
 class Controls:
@@ -55,8 +60,11 @@ class Controls:
             self.fields[parameter.name] = field(parameter, self.values[parameter.name], self._moved)
         shown, folded = foremost(declared)
         row = [self.fields[parameter.name].widget for parameter in shown]
+        self._days = HTML(layout=Layout(margin="0"))
+        self._days.add_class("rk-days-line")
         self.box = HBox(
-            [*row, *_fold([self.fields[p.name].widget for p in folded])], layout=Layout(flex_flow="row wrap")
+            [*row, self._days, *_fold([self.fields[p.name].widget for p in folded])],
+            layout=Layout(flex_flow="row wrap"),
         )
         self.box.add_class("rk-controls")
         self.state = HTML(layout=Layout(display="none"))
@@ -97,6 +105,7 @@ class Controls:
             item.widget.value = shown
 
         self._day_shown = shown.isoformat() if shown else ""
+        self._days.value = str(_DAYS.format(day(days[0]), day(days[-1]))) if days else ""
         self._quietly("date", bound)
 
     def offer_scenarios(self, titles: Mapping[str, str]) -> None:

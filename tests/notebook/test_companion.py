@@ -63,7 +63,7 @@ def test_it_is_computed_after_the_page_and_in_its_thread(opened, store):
     expected = directly(store, TEST)
     assert f'data-metric="worst_pnl" data-value="{float(expected.pnl.min())!r}"' in html(run, charts.backtest_headline)
     assert f'data-value="{run.result.var!r}"' in html(run, charts.methods)
-    assert len(run.cards[charts.backtest_days].box.children) == 2
+    assert len(run.cards[charts.backtest_days].box.children) == 3
 
 
 def test_it_follows_the_controls(opened, store):
@@ -172,7 +172,7 @@ def test_a_slow_page_that_cannot_be_says_why(surroundings, shown, store):
     run.panel.fields["backtest_days"].widget.value = 100
     assert run.wait(60)
     assert run._status.banner.value == ""
-    assert len(run.cards[charts.backtest_days].box.children) == 2
+    assert len(run.cards[charts.backtest_days].box.children) == 3
 
 
 def test_an_infeasible_optimisation_is_a_sentence_and_the_weights_stay(surroundings, shown):
@@ -216,3 +216,12 @@ def test_a_view_of_the_page_shown_after_one_that_is_still_computed_keeps_its_fig
     gate.set()
     assert run.wait(60)
     assert "Computing" not in html(run, charts.methods)
+
+
+def test_a_further_analysis_is_not_made_again_for_what_it_does_not_read(opened):
+    """A slider of the page's own analysis moves often; what does not depend on it stands."""
+    companion = Companion(rolling_backtest, BacktestSpec, {})
+    values = {"portfolio": "atlas/demo", "as_of": "latest", "confidence_level": 0.95, "shocks": ""}
+    assert companion.same(values, {**values, "shocks": "equity:-0.2"})
+    for moved in ({"confidence_level": 0.99}, {"portfolio": "atlas/small"}, {"as_of": "2019-07-15"}):
+        assert not companion.same(values, {**values, **moved})
