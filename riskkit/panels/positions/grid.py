@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bokeh.models import CellEditor, ColumnDataSource, DataTable, InlineStyleSheet, StringEditor, StringFormatter
-from bokeh.models import TableColumn as GridColumn
-from ipywidgets import Layout
+from bokeh.models import ColumnDataSource, InlineStyleSheet
+from bokeh.models.widgets.tables import CellEditor, DataTable, StringEditor, StringFormatter
+from bokeh.models.widgets.tables import TableColumn as GridColumn
+from ipywidgets import Layout, VBox
 from jupyter_bokeh import BokehModel
 
 from riskkit.charts.numbers import decimals_of, number
@@ -36,7 +37,7 @@ class Grid:
 
     Attributes
     ----------
-    box : BokehModel
+    box : VBox
         What the page shows. Everything that comes from it comes from a browser.
     source : ColumnDataSource
     """
@@ -62,7 +63,7 @@ class Grid:
             stylesheets=[InlineStyleSheet(css=_LOOK)],
         )
         self.source.on_change("data", lambda _attr, _old, new: self._changed(new))
-        self.box = BokehModel(self._table, layout=Layout(width="100%", margin="0"))
+        self.box = VBox(layout=Layout(width="100%", margin="0"))
         self.box.add_class("rk-grid")
 
     @property
@@ -92,6 +93,8 @@ class Grid:
         self._write(columns)
         self._table.columns[3].title = f"Value, {currency}"
         self._table.height = _ROW * (min(max(len(symbols), 3), _MOST_TALL) + 1) + 12
+        if not self.box.children:  # what is told to a table that is not drawn yet is lost: it is made of the first book
+            self.box.children = (BokehModel(self._table, layout=Layout(width="100%", margin="0")),)
 
     def unticked(self) -> None:
         """Tick nothing."""
@@ -125,12 +128,12 @@ def _columns() -> list[GridColumn]:
     fixed, right = CellEditor(), StringFormatter(text_align="right")
     bold = StringFormatter(font_style="bold")
     return [
-        GridColumn(field="position", title="Position", width=150, editor=fixed, formatter=bold),
+        GridColumn(field="position", title="Position", width=180, editor=fixed, formatter=bold),
         GridColumn(field="quantity", title="Quantity (edit)", width=130, editor=StringEditor(), formatter=right),
-        GridColumn(field="change", title="Unsaved change", width=210, editor=fixed),
+        GridColumn(field="change", title="Unsaved change", width=240, editor=fixed),
         GridColumn(field="value", title="Value", width=140, editor=fixed, formatter=right),
         GridColumn(field="currency", title="Currency", width=80, editor=fixed),
-        GridColumn(field="sector", title="Sector", width=220, editor=fixed),
+        GridColumn(field="sector", title="Sector", width=260, editor=fixed),
     ]
 
 

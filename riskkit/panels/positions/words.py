@@ -54,7 +54,9 @@ def changes_table(edits: Edits, units: Mapping[str, float | None], currency: str
     columns.append(Column(f"Value, {currency}", numeric=True))
     shown = [_change(edits, symbol, one, decimals) for symbol, one in list(effects.items())[:_MOST_ROWS]]
     known = [one for one in effects.values() if one is not None]
-    total = ["In all", "", "", Cell(signed(sum(known), decimals), sum(known))] if known else None
+    total: list[Cell | str] | None = (
+        ["In all", "", "", Cell(signed(sum(known), decimals), sum(known))] if known else None
+    )
     left = len(effects) - _MOST_ROWS
     more = empty(f"and {number(left)} more") if left > 0 else Markup("")
     return str(table(columns, shown, total=total, caption="Unsaved changes") + more)
@@ -147,7 +149,7 @@ def faults_table(error: InputError) -> str:
     """What is wrong with a file: line, field, value, expectation."""
     errors = error.errors if isinstance(error, InputErrors) else (error,)
     columns = [Column("Line", numeric=True), Column("Field"), Column("Value"), Column("Expected")]
-    rows = [
+    rows: list[list[Cell | str]] = [
         [
             "–" if one.line is None else number(one.line),
             one.field,
@@ -163,7 +165,7 @@ def preview_table(edits: Edits, before: Iterable[str]) -> str:
     """What a file would change of a book: added, removed, changed."""
     held = set(before)
     columns = [Column("Position"), Column("The file"), Column("Before", numeric=True), Column("After", numeric=True)]
-    rows = []
+    rows: list[Row] = []
     for symbol, after in sorted(edits.wanted.items(), key=lambda item: (item[1] is None, item[0] in held, item[0])):
         done = "removes" if after is None else "changes" if symbol in held else "adds"
         stood = edits.base.get(symbol)
