@@ -9,7 +9,7 @@ from riskkit.charts.markup import empty
 from riskkit.charts.view import View
 from riskkit.errors import RiskkitError
 from riskkit.parameters import flat
-from riskkit.notebook.analysis import Analysis
+from riskkit.notebook.analysis import SELECTORS, Analysis
 from riskkit.parameters.declaration import Parameter, Value
 
 
@@ -37,6 +37,10 @@ class Companion:
     def name(self) -> str:
         """The function's name."""
         return str(self.function.__name__)
+
+    def same(self, one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
+        """Whether it would find the same for both: it reads the book, the day, and parameters called as its fields."""
+        return all(one.get(name) == other.get(name) for name in (*SELECTORS, *self.fields))
 
     def starts(self, declared: Sequence[Parameter]) -> dict[str, Value]:
         """Declared parameters that start where the notebook told this analysis."""

@@ -229,7 +229,7 @@ class LiveRun:
             values = answer.values
         yield answer
         for companion, found in list(self.beside.items()):
-            if found is None or found.values != values:
+            if found is None or not companion.same(found.values, values):
                 yield self._answers.beside(companion, values, self._declared, self._views(companion))
         yield None
 
