@@ -127,7 +127,7 @@ def _components(result: IncrementalResult) -> Markup:
     ]
     said = Markup(
         '<div><h4 class="rk-title">Which components move</h4><p class="rk-sub">Component VaR by position, the largest '
-        "changes first; the shares sum to VaR.</p>{}</div>"
+        "changes first; the shares sum to VaR. They jump where another scenario becomes the one at VaR.</p>{}</div>"
     )
     return said.format(table(heads, rows, total=total, caption="Component VaR before and after"))
 
