@@ -224,3 +224,28 @@ def test_a_run_goes_to_a_recipient_once(world):
             except psycopg.Error as error:
                 found = error.sqlstate
         assert found == code, recipient
+
+
+def test_a_limit_is_signed_by_who_sets_and_who_ends_it_and_nobody_can_sign_for_another(world):
+    with world.acting("a_approver", "aal2") as session:
+        bound = json.dumps({"metric": "var", "unit": "USD", "hard": 3})
+        session.execute("select set_limit(%s, %s)", [world.books["a"], bound])
+        rows = session.execute(
+            "select created_by_name, ended_by_name, ended_at is not null from limits where metric = 'var'"
+            " order by valid_to nulls last"
+        ).fetchall()
+    mine = f"a_approver@{world.mail}"
+    assert rows == [("", mine, True), (mine, "", False)]
+    forged = "update limits set ended_by_name = 'x'"
+    assert world.attempt("a_approver", forged, aal="aal2") == "42501"
+
+
+def test_the_stamp_of_a_book_moves_with_its_limits_and_is_for_members_only(world):
+    stamp = "select limit_stamp(%s)"
+    with world.acting("a_approver", "aal2") as session:
+        before = session.execute(stamp, [world.books["a"]]).fetchone()[0]
+        bound = json.dumps({"metric": "var", "unit": "USD", "hard": 3})
+        session.execute("select set_limit(%s, %s)", [world.books["a"], bound])
+        assert session.execute(stamp, [world.books["a"]]).fetchone()[0] != before
+    with world.acting("b_admin", "aal2") as session:
+        assert session.execute(stamp, [world.books["a"]]).fetchone() == (None,)
