@@ -39,7 +39,7 @@ def publishing_breaches(paths: list[Path]) -> Iterator[tuple[Path, str]]:
         if said is None:
             continue
         yield from ((path, _sentence(error)) for error in _faults(said))
-        order = said.get("order")
+        order: Any = said.get("order")
         if _is_order(order):
             other = orders.setdefault(float(order), path)
             if other is not path:
