@@ -145,7 +145,9 @@ def _change(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, str]
     moved = {name: float(now[name]["value"]) - float(then[name]["value"]) for name in ("var", "value")}
     old, unit = float(then["var"]["value"]), now["var"]["unit"]
     share = f"{numbers.signed(100 * moved['var'] / old, 1)}{numbers.SPACE}%" if old > 0 else ""
-    texts = {name: numbers.signed(by, numbers.decimals_of(by, unit)) for name, by in moved.items()}
+    texts = {
+        name: numbers.signed(by, numbers.decimals_of(float(now[name]["value"]), unit)) for name, by in moved.items()
+    }
     return {"since": since, "share": share, **texts}
 
 
