@@ -59,7 +59,7 @@ class Commands(click.Group):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="riskkit", prog_name="riskkit")
 def riskkit() -> None:
     """Portfolio risk: explore in JupyterLab, schedule as a report, serve as a dashboard."""
