@@ -1,7 +1,7 @@
 """Every dashboard and every page of our own, by role: it opens, is quiet, asks nobody else, and is accessible.
 
 The list is the catalogue's own, so that a notebook that is published is looked at. Our own pages are looked at in every
-run; each dashboard as a viewer and as one other role with `pytest -m soak tests/acceptance`, as every role by `make soak`.
+run; each dashboard as a viewer and as one other role with `pytest -m soak tests/acceptance`, as all by `make soak`.
 """
 
 import uuid
