@@ -218,7 +218,7 @@ def _bars(values: pd.Series[float], result: VarResult, most: int = MOST_BARS) ->
         hatch_pattern="hatch", hatch_color="white", hatch_alpha=0.55, hatch_scale=6,
     )  # fmt: skip
     plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
-    plot.xaxis.ticker.desired_num_ticks = 5
+    plot.xaxis.ticker.desired_num_ticks = 4  # labels of a narrow page must not touch
     plot.ygrid.grid_line_color = None
     tooltips = [("", "@name"), (f"component VaR, {currency}", "@exact"), ("share of VaR", "@of")]
     plot.add_tools(HoverTool(renderers=[bars], tooltips=tooltips))
