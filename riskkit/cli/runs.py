@@ -138,7 +138,7 @@ def _line(run: FoundRun, chosen: list[str]) -> tuple[str, ...]:
         _time(run.run_at),
         _standing_word(run),
         run.verdict or "not judged",
-        ", ".join(f"{one.name} {one.value:,.6g} {one.unit}" for one in shown),
+        ", ".join(map(_headline, shown)),
     )
 
 
@@ -203,3 +203,13 @@ def _labels(metric: Metric) -> str:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _headline(metric: Metric) -> str:
+    """A figure in a line of the list: money in whole units, counts without a word.
+
+    >>> _headline(Metric("var", 1413958.18, "USD")), _headline(Metric("done", 2.0, "count"))
+    ('var 1,413,958 USD', 'done 2')
+    """
+    figure = f"{metric.value:,.0f}" if abs(metric.value) >= 1000 else f"{metric.value:,.6g}"
+    return f"{metric.name} {figure}" + ("" if metric.unit == "count" else f" {metric.unit}")
