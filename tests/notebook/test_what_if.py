@@ -12,6 +12,7 @@ from riskkit.parameters.trades import Trade
 from riskkit.portfolio import Equity, EuropeanOption, Position
 from riskkit.runs.frozen import freeze
 from riskkit.store.inputs import load_inputs
+from riskkit.widgets.words import foremost
 
 SPEC = VarSpec("historical", 0.99, 1, 250)
 SPECS = {
@@ -91,6 +92,13 @@ def test_the_address_has_the_trades_and_a_link_shows_them(opened):
     _, linked = opened(trades="250*AAA,-40.5*CCC")
     assert linked.rows.trades == (Trade("AAA", 250.0), Trade("CCC", -40.5))
     assert linked.result.after.var == var
+
+
+def test_no_control_stands_for_the_trades(opened):
+    run, _ = opened()
+    shown, folded = foremost(tuple(field.parameter for field in run.panel.fields.values()))
+    assert "trades" in run.panel.fields
+    assert "trades" not in {parameter.name for parameter in (*shown, *folded)}
 
 
 def test_the_page_itself_is_not_computed_again(opened, store):
