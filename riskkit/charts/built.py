@@ -96,10 +96,8 @@ def library_name(scenario: StressScenario) -> str:
 def _plausibility(result: FactorStressResult, follow: int) -> list[str]:
     given = int(result.factors["given"].sum())
     together = f" of {given} factors together" if given > 1 else ""
-    said = [
-        f"{number(result.distance, 1)} deviations{together} over 10 days: "
-        f"{odds(result.probability)}, were moves {result.law}"
-    ]
+    likely = odds(result.probability) if result.probability < 0.5 else "nothing unusual"
+    said = [f"{number(result.distance, 1)} deviations{together} over 10 days: {likely}, were moves {result.law}"]
     if follow:
         left = result.standard_deviation or 0.0
         currency = result.portfolio.base_currency

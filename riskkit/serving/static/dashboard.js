@@ -176,6 +176,11 @@ window.rk = (() => {
 
   new MutationObserver(() => {
     if (!document.documentElement.dataset.rk && settled()) ready();
+    // A slider's handle says what it moves: the widget labels the box around it only.
+    for (const handle of document.querySelectorAll(".widget-slider .noUi-handle:not([aria-label])")) {
+      const label = handle.closest(".widget-slider").querySelector(".widget-label")?.textContent;
+      if (label) handle.setAttribute("aria-label", label);
+    }
   }).observe(document.documentElement, { subtree: true, childList: true });
 
   // Voila calls these by name.
