@@ -8,6 +8,7 @@ from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
 from markupsafe import Markup
 
 from riskkit.charts.built import library_name
+from riskkit.charts.numbers import true_minus
 from riskkit.errors import InputError, InputErrors
 from riskkit.panels.desk import Desk
 from riskkit.panels.scenario_builder.keeping import Done, NameTaken, delete, make, save
@@ -46,7 +47,8 @@ class Told:
         """Say what was done."""
         self._undo = done.undo
         self.button.layout.display = None if done.undo is not None else "none"
-        self.line.value = str(Markup('<span class="rk-request-line rk-ok" role="status">{}</span>').format(done.said))
+        said = Markup('<span class="rk-request-line rk-ok" role="status">{}</span>').format(true_minus(done.said))
+        self.line.value = str(said)
 
     def failed(self, said: str) -> None:
         """Say why not."""
