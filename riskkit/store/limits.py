@@ -9,6 +9,7 @@ from typing import Any
 
 from riskkit.errors import Conflict, Forbidden, InputError
 from riskkit.gates import Limit
+from riskkit.session.tokens import level
 from riskkit.store import rows
 from riskkit.store.contract import PortfolioRef
 from riskkit.store.rest import Rest
@@ -42,6 +43,15 @@ class KeptLimit:
 
 class Limits(Rest):
     """Reads and sets limits as the user whose token `access_token` gives."""
+
+    @classmethod
+    def beside(cls, store: Rest) -> Limits:
+        """For the same caller as a store."""
+        return cls(store._url, store._key, store._access_token)
+
+    def level(self) -> str:
+        """`aal2` where the caller has signed in with a second factor, else `aal1`; the database asks again."""
+        return level(self._access_token())
 
     def all(self, ref: PortfolioRef | None = None) -> tuple[KeptLimit, ...]:
         """Every limit there is or was, of one book or of all that the user may see, by book, figure and day."""

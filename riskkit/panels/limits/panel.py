@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, Layout, VBox
 from markupsafe import Markup
@@ -14,35 +13,14 @@ from markupsafe import Markup
 from riskkit.errors import RiskkitError
 from riskkit.panels.desk import Desk, Shown
 from riskkit.panels.limits.forms import AcknowledgeForm, SetForm
-from riskkit.panels.limits.news import Listener, News
-from riskkit.settings import Settings
+from riskkit.panels.limits.news import News
+from riskkit.store.limits import Limits
+from riskkit.store.rest import Rest
 from riskkit.widgets.sentence import sentence
 
-if TYPE_CHECKING:
-    from riskkit.store.limits import Limits
-
+_log = logging.getLogger("riskkit.panels")
 #: Roles that may say and set something.
 _MAY = ("approver", "admin")
-
-
-@dataclass(frozen=True)
-class Signed:
-    """What whoever is signed in works with: `level` is `aal2` after a second factor."""
-
-    limits: Limits
-    level: Callable[[], str]
-    channel: Listener
-
-
-def _signed_in() -> Signed:
-    # the supabase client again
-    from riskkit import session
-    from riskkit.store.channel import Channel
-    from riskkit.store.connect import open_limits
-
-    settings = Settings.load()
-    who = session.current(settings)
-    return Signed(open_limits(settings, who), who.level, Channel(*settings.supabase(), who.access_token))
 
 
 class LimitsPanel:
@@ -55,9 +33,9 @@ class LimitsPanel:
     acknowledging, setting : forms
     """
 
-    def __init__(self, desk: Desk, connect: Callable[[], Signed] = _signed_in) -> None:
-        self._desk, self._connect = desk, connect
-        self._signed: Signed | None = None
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._limits: Limits | None = None
         self._roles: dict[str, str] | None = None
         self._news: News | None = None
         self._shown: Shown | None = None
@@ -80,17 +58,20 @@ class LimitsPanel:
 
     def _learn(self) -> None:
         """Who is signed in, once: what a page offers; the database decides again."""
+        store = self._desk.store
+        if not isinstance(store, Rest):
+            return  # a store in memory has nobody to set limits
         try:
-            roles = dict(self._desk.store.member().teams)
-            signed = self._connect()
-        except RiskkitError:
+            roles = dict(store.member().teams)
+        except RiskkitError as error:
+            _log.warning("nobody known to act", extra={"reason": str(error)})
             return  # whoever cannot be asked about is offered nothing
-        self._roles, self._signed = roles, signed
-        self._news = News(signed.channel, signed.limits.stamp, lambda: self._later(self._desk.refresh))
+        self._limits, self._roles = Limits.beside(store), roles
+        self._news = News(store, self._limits.stamp, lambda: self._later(self._desk.refresh))
         self._later(self._fill)
 
     def _fill(self) -> None:
-        if self._shown is None or self._roles is None or self._signed is None or self._news is None:
+        if self._shown is None or self._roles is None or self._news is None:
             return
         ref = self._shown.inputs.ref
         self._news.follow(ref)
@@ -103,9 +84,9 @@ class LimitsPanel:
             _beside(self._allow)
 
     def _allow(self) -> None:
-        if self._signed is not None:
+        if self._limits is not None:
             try:
-                self.setting.allow(self._signed.level())
+                self.setting.allow(self._limits.level())
             except RiskkitError as error:
                 _say(self.setting.line, error)
 
@@ -135,14 +116,14 @@ class LimitsPanel:
 
     def _do(self, line: HTML, work: Callable[[Shown, Limits], str]) -> None:
         """In a thread: the page stays awake, and says what came of it."""
-        shown, signed = self._shown, self._signed
-        if shown is None or signed is None:
+        shown, limits = self._shown, self._limits
+        if shown is None or limits is None:
             return
         _say(line, "Writing …")
 
         def errand() -> None:
             try:
-                said = work(shown, signed.limits)
+                said = work(shown, limits)
             except Exception as error:  # noqa: BLE001, RUF100 (a thread's error is the page's to say)
                 _say(line, error)
             else:
