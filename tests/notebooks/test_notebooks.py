@@ -17,6 +17,8 @@ NAMES = (
     "var_change",
     "portfolio_optimisation",
     "report_status",
+    "limits",
+    "market_data_quality",
 )
 CHANGED = {"portfolio": "atlas/demo", "as_of": "2020-03-16"}
 

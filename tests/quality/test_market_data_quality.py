@@ -15,9 +15,8 @@ from riskkit.quality import QualitySpec, market_data_quality
 DAYS = np.busday_offset("2022-01-03", np.arange(120), roll="forward")
 LAST = DAYS[-1].item()
 SPEC = QualitySpec(lookback_days=100)
-BOOK = Portfolio(
-    "team/book", "USD", (Position(Equity("AAA", "USD"), 1.0), Position(Equity("BBB", "USD"), 1.0), Position(Cash("EUR"), 1.0))
-)  # fmt: skip
+HELD = (Position(Equity("AAA", "USD"), 1.0), Position(Equity("BBB", "USD"), 1.0), Position(Cash("EUR"), 1.0))
+BOOK = Portfolio("team/book", "USD", HELD)
 NAMES = ("AAA", "BBB", "EURUSD")
 
 
@@ -69,7 +68,10 @@ def test_a_long_gap_refuses_a_report_and_so_says_the_page():
     assert str(refused.value.value) in one.handling.said[0]
 
 
-@pytest.mark.parametrize(("late", "state", "verdict"), [(1, "warned", "PASS"), (3, "warned", "WARN"), (7, "blocked", "BLOCK")])  # fmt: skip
+LATE = [(1, "warned", "PASS"), (3, "warned", "WARN"), (7, "blocked", "BLOCK")]
+
+
+@pytest.mark.parametrize(("late", "state", "verdict"), LATE)
 def test_a_factor_that_ends_early_holds_reports_back_and_its_gate_warns_and_blocks(late, state, verdict):
     ends = series("EURUSD", "fx", 3, without(*range(120 - late, 120)))
     one = quality(*FINE[:2], ends)[0]["EURUSD"]
