@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bokeh.document.events import ColumnsPatchedEvent
 from bokeh.models import ColumnDataSource, InlineStyleSheet
 from bokeh.models.widgets.tables import CellEditor, DataTable, StringEditor, StringFormatter
 from bokeh.models.widgets.tables import TableColumn as GridColumn
 from ipywidgets import Layout, VBox
 from jupyter_bokeh import BokehModel
 
-from riskkit.charts.numbers import decimals_of, number
+from riskkit.charts.numbers import MINUS, decimals_of, number
 from riskkit.charts.positions import quantity_text
 from riskkit.panels.positions import words
 from riskkit.panels.positions.edits import Edits
@@ -43,10 +44,11 @@ class Grid:
     """
 
     def __init__(self, typed: Callable[[str, Any], None], soon: Callable[[Callable[[], None]], None]) -> None:
-        self._typed, self._soon, self._quiet = typed, soon, False
+        self._typed, self._soon = typed, soon
+        self._heard_of = False
+        self._left: dict[str, str] = {}  # what SlickGrid goes on showing in a cell that was typed over
         self.source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._shown: list[str] = []
-        self._quantities: list[str] = []
         self._table = DataTable(
             source=self.source,
             columns=_columns(),
@@ -62,7 +64,6 @@ class Grid:
             sizing_mode="stretch_width",
             stylesheets=[InlineStyleSheet(css=_LOOK)],
         )
-        self.source.on_change("data", lambda _attr, _old, new: self._changed(new))
         self.box = VBox(layout=Layout(width="100%", margin="0"))
         self.box.add_class("rk-grid")
 
@@ -81,10 +82,10 @@ class Grid:
         worth = [_worth(units.get(symbol), quantity) for symbol, quantity in zip(symbols, held, strict=True)]
         decimals = decimals_of(sum(abs(one) for one in worth if one is not None), currency)
         self._shown = symbols
-        self._quantities = ["" if quantity is None else quantity_text(quantity) for quantity in held]
+        texts = ["" if quantity is None else quantity_text(quantity) for quantity in held]
         columns = {
             "position": symbols,
-            "quantity": list(self._quantities),
+            "quantity": texts,
             "change": [_change(edits, symbol) for symbol in symbols],
             "value": ["–" if one is None else number(one, decimals) for one in worth],
             "currency": [instruments[symbol].currency if symbol in instruments else "" for symbol in symbols],
@@ -93,35 +94,49 @@ class Grid:
         self._write(columns)
         self._table.columns[3].title = f"Value, {currency}"
         self._table.height = _ROW * (min(max(len(symbols), 3), _MOST_TALL) + 1) + 12
-        if not self.box.children:  # what is told to a table that is not drawn yet is lost: it is made of the first book
-            self.box.children = (BokehModel(self._table, layout=Layout(width="100%", margin="0")),)
+        stale = any(
+            _bare(self._left.get(symbol, text)) != _bare(text) for symbol, text in zip(symbols, texts, strict=True)
+        )
+        if stale or not self.box.children:
+            self._draw()
 
     def unticked(self) -> None:
         """Tick nothing."""
         self.source.selected.indices = []
 
-    def _write(self, columns: dict[str, Any]) -> None:
-        if columns == dict(self.source.data):
-            return
-        self._quiet = True
-        try:
-            self.source.data = columns
-        finally:
-            self._quiet = False
+    def _draw(self) -> None:
+        """Make the table anew: what is told to one that is not drawn yet is lost, and a cell typed over stays so."""
+        self._left.clear()
+        for old in self.box.children:
+            old.close()
+            old._model = ColumnDataSource()  # of no document: jupyter_bokeh leaves its document again when collected
+        self.box.children = (BokehModel(self._table, layout=Layout(width="100%", margin="0")),)
+        document = self._table.document
+        if document is not None and not self._heard_of:
+            self._heard_of = True
+            document.on_change(self._heard)
 
-    def _changed(self, data: Mapping[str, Sequence[Any]]) -> None:
-        """A browser has changed cells; only quantities of known rows are read."""
-        if self._quiet:
+    def _write(self, columns: dict[str, Any]) -> None:
+        if columns != dict(self.source.data):
+            self.source.data = columns
+
+    def _heard(self, event: Any) -> None:
+        """A browser has typed over cells. It also sends back whole tables that it was given: those say nothing new."""
+        if not isinstance(event, ColumnsPatchedEvent) or event.model is not self.source:
             return
-        given = list(data.get("quantity", ()))[: len(self._shown)]
-        pairs = zip(self._shown, self._quantities, given, strict=False)
-        found = {symbol: now for symbol, before, now in pairs if now != before}
+        places = {place: text for place, text in event.patches.get("quantity", ()) if isinstance(place, int)}
+        found = {self._shown[place]: text for place, text in places.items() if 0 <= place < len(self._shown)}
         if found:
             self._soon(lambda: self._tell(found))
 
     def _tell(self, found: Mapping[str, Any]) -> None:
+        self._left |= {symbol: str(text) for symbol, text in found.items()}
         for symbol, text in found.items():
             self._typed(symbol, text)
+
+
+def _bare(text: str) -> str:
+    return text.replace(",", "").replace(MINUS, "-").strip()
 
 
 def _columns() -> list[GridColumn]:
