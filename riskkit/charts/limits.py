@@ -196,7 +196,8 @@ def _fullest(result: LimitReview) -> Tile:
 
 def _names(result: LimitReview, state: str) -> str:
     names = list(dict.fromkeys(one.of for one in result.uses if one.state == state))
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} others" if len(names) > 2 else "")
+    more = len(names) - 2
+    return ", ".join(names[:2]) + (f" and {more} other{'' if more == 1 else 's'}" if more > 0 else "")
 
 
 def _what(name: str, detail: str) -> Markup:

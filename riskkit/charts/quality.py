@@ -60,7 +60,7 @@ def quality_factors(result: MarketDataQuality) -> View:
     """Each factor with its days, its last price and what a report does with it; the worst first."""
     title = "Factors, the worst first"
     question = (
-        "Each strip is the window: grey is a price, a gap is missing, amber unchanged, red far out or impossible."
+        "Each strip is the window: blue is a price, a gap is missing, amber unchanged, red far out or impossible."
     )
     if not result.factors:
         said = "The portfolio holds nothing on this day whose value depends on a price."
@@ -94,8 +94,11 @@ def _factor(one: FactorQuality) -> Row:
     kind = one.factor.kind if one.factor else "not known"
     needs = f", for {_some(one.needed_by)}" if one.needed_by and one.needed_by != (one.name,) else ""
     last = "never" if one.last is None else day(one.last)
-    age = "" if one.age is None else "of the last day" if one.age == 0 else f"{days(one.age)} of trading old"
-    does = [*one.handling.said, *([f"Gate: {one.handling.gate}"] if one.handling.gate else [])]
+    age = "" if one.age is None else "current" if one.age == 0 else f"{days(one.age)} of trading old"
+    does = [
+        *(said.removeprefix(f"{one.name}: ") for said in one.handling.said),
+        *([f"Gate: {one.handling.gate}"] if one.handling.gate else []),
+    ]
     if not does:
         does = ["Used as it is; no gate looks at this." if one.faults else "Used as it is."]
     return [
@@ -154,7 +157,8 @@ def _names(factors: tuple[FactorQuality, ...]) -> str:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} others" if len(names) > 2 else "")
+    more = len(names) - 2
+    return ", ".join(names[:2]) + (f" and {more} other{'' if more == 1 else 's'}" if more > 0 else "")
 
 
 def _what(name: str, detail: str) -> Markup:
