@@ -4,8 +4,9 @@ import json
 import uuid
 from dataclasses import asdict
 
+import httpx
 import pytest
-from supabase import create_client
+from supabase import ClientOptions, create_client
 
 from riskkit.demo.limits import LIMITS
 from riskkit.gates.limits import Figures, judge_limits
@@ -23,7 +24,8 @@ REASON = "Known: the hedge of <b>Friday</b> closes it."
 def breached(demo_stack):
     """An approver, and an official run of the demo's book whose VaR is above its hard limit."""
     keys = demo_stack.keys()
-    service = create_client(keys.url, keys.service_key)
+    options = ClientOptions(httpx_client=httpx.Client(timeout=60))
+    service = create_client(keys.url, keys.service_key, options)
     book = service.table("portfolios").select("id,team_id").eq("slug", "demo").execute().data[0]
     made = service.auth.admin.create_user({"email": APPROVER, "password": PASSWORD, "email_confirm": True})
     member = {"team_id": book["team_id"], "user_id": made.user.id, "role": "approver"}
@@ -39,6 +41,7 @@ def breached(demo_stack):
     service.rpc("record_run", {"p_run": run, "p_metrics": figures, "p_artifacts": []}).execute()
     yield service
     service.auth.admin.delete_user(made.user.id)
+    options.httpx_client.close()
 
 
 def test_acknowledged_before_a_viewers_eyes_and_set_by_nobody_without_a_second_factor(breached, visit):
