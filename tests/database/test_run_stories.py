@@ -57,6 +57,9 @@ def test_what_others_say_and_decide_is_heard_by_the_team(world):
     with world.connection.transaction(force_rollback=True):
         keys = [world.teams["a"], world.runs["a"]]
         world.connection.execute("insert into run_comments (team_id, run_id, body) values (%s, %s, 'Heard?')", keys)
+        decide = "insert into approvals (team_id, run_id, run_hash, decision, approver_name)"
+        decide += " values (%s, %s, %s, 'approved', 'x')"
+        world.connection.execute(decide, [*keys, "0" * 64])
         heard = "select payload ->> 'table' from realtime.messages where topic = %s"
         told = {row[0] for row in world.connection.execute(heard, [f"team:{world.teams['a']}"])}
     assert {"run_comments", "approvals"} <= told
