@@ -163,9 +163,9 @@ def take_channels(environ: MutableMapping[str, str] | None = None) -> Channels:
 
     `RISKKIT_SMTP_URL` is `smtp://user:password@host:port` (with STARTTLS), `smtps://…` (TLS from the beginning) or, on
     this machine only, `smtp://localhost:25` in the clear; `RISKKIT_SMTP_FROM` is the sender. `RISKKIT_WEBHOOKS` is
-    JSON, `{"team/name": "https://…"}`. For the two secrets `…_FILE` names a file that holds it, which nobody else may read.
-    `RISKKIT_MAIL_MEGABYTES` bounds figures and attachments of one mail; `RISKKIT_REPORTS_URL` is where people find
-    the folder `reports/`.
+    JSON, `{"team/name": "https://…"}`. For the two secrets `…_FILE` names a file that holds it, which nobody else may
+    read. `RISKKIT_MAIL_MEGABYTES` bounds figures and attachments of one mail; `RISKKIT_REPORTS_URL` is where people
+    find the folder `reports/`.
 
     Raises
     ------

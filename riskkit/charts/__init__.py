@@ -38,8 +38,8 @@ from riskkit.charts.optimisation import (
     optimisation_weights,
 )
 from riskkit.charts.positions import positions_by_group, positions_headline, positions_table
-from riskkit.charts.runs import runs_calendar, runs_headline, runs_list
 from riskkit.charts.quality import quality_factors, quality_faults, quality_headline
+from riskkit.charts.runs import runs_calendar, runs_headline, runs_list
 from riskkit.charts.sensitivity import sensitivity_grid, sensitivity_ladder
 from riskkit.charts.status import status_coming, status_headline, status_limits, status_reports
 from riskkit.charts.stress import stress_by_position, stress_headline, stress_scenarios

@@ -11,10 +11,10 @@ from riskkit.cli.named_runs import bring, named_runs
 from riskkit.cli.tables import print_table
 from riskkit.errors import RiskkitError
 from riskkit.metric import Metric
-from riskkit.runs.attribution import attribute
 from riskkit.reporting.places import Places
 from riskkit.reporting.reproduce import Reproduction
 from riskkit.reporting.reproduce import reproduce as again
+from riskkit.runs.attribution import attribute
 from riskkit.runs.compare import MetricDifference, metric_differences, run_differences
 from riskkit.runs.frozen import FOLDER
 from riskkit.settings import Settings

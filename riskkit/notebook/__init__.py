@@ -15,8 +15,8 @@ from riskkit.notebook.analysis import Analysis
 from riskkit.notebook.companion import Companion
 from riskkit.notebook.report import ReportRun
 from riskkit.notebook.surroundings import Surroundings
-from riskkit.parameters.declaration import Value
 from riskkit.parameters import flat
+from riskkit.parameters.declaration import Value
 
 
 class Run(Protocol):

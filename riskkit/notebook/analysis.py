@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskkit.errors import RiskkitError
-from riskkit.parameters import flat
 from riskkit.notebook.pages import Page, page
+from riskkit.parameters import flat
 from riskkit.parameters.constraint import PANEL_KINDS
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.portfolio import DatedBook, held_since

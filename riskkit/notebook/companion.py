@@ -8,8 +8,8 @@ from typing import Any
 from riskkit.charts.markup import empty
 from riskkit.charts.view import View
 from riskkit.errors import RiskkitError
-from riskkit.parameters import flat
 from riskkit.notebook.analysis import SELECTORS, Analysis
+from riskkit.parameters import flat
 from riskkit.parameters.declaration import Parameter, Value
 
 

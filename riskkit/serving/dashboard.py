@@ -148,9 +148,10 @@ class DashboardPage(Page):
                        asset("riskkit", "look.css"), asset("riskkit", "serving.css")],
             "dark": [asset("voila", "theme-dark.css"), asset("riskkit", "dark.css")],
             "scripts": [asset("riskkit", "dashboard.js"), asset("riskkit", "address.js"), asset("riskkit", "draft.js"),
-                        asset("riskkit", "downloads.js"),
                         asset("riskkit", "drop.js"),
-                        asset("riskkit", "go.js"), *(asset("bokeh", name) for name in BOKEH),
+                        asset("riskkit", "downloads.js"),
+                        asset("riskkit", "go.js"),
+                        *(asset("bokeh", name) for name in BOKEH),
                         asset("voila", "voila-style.js")],
             "voila": asset("voila", "voila.js"),
         }  # fmt: skip

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from riskkit.parameters.constraint import NO_CONTROL
-from riskkit.parameters.constraint import PANEL_KINDS
+from riskkit.parameters.constraint import NO_CONTROL, PANEL_KINDS
 from riskkit.parameters.declaration import Parameter
 
 #: Parameters that a page shows at once; of a longer list the finer ones, which come last, are folded away.

@@ -57,7 +57,12 @@ def test_the_figures_are_those_of_the_live_page(frozen, store, open_run):
 def test_the_parameters_are_stated_in_words(frozen, open_run, shown):
     open_run(portfolio_var, SPEC, face="report").controls()
     html = shown[-1][VIEW]["html"]
-    for text in ("Demo book", "as of 15\u00a0Jul\u00a02019", "Method: Historical simulation", "Confidence level: 99\u00a0%"):
+    for text in (
+        "Demo book",
+        "as of 15\u00a0Jul\u00a02019",
+        "Method: Historical simulation",
+        "Confidence level: 99\u00a0%",
+    ):
         assert text in html
 
 
