@@ -12,6 +12,18 @@ _MOVES = (0.6, 1.8)
 def like_a_split(ratio: float) -> str:
     """Which split the ratio of two following prices looks like: `10:1`, `1:10`; empty where it is like none.
 
+    Parameters
+    ----------
+    ratio : float
+        Of a price to the one before it [1].
+
+    Returns
+    -------
+    str
+        New shares to old ones.
+
+    Examples
+    --------
     >>> like_a_split(0.5), like_a_split(10.1), like_a_split(0.55), like_a_split(0.9)
     ('2:1', '1:10', '', '')
     """

@@ -42,10 +42,23 @@ def history_of(series: Sequence[FactorSeries], as_of: date, n_dates: int | None)
     n_dates : int or None
         None for all.
 
+    Returns
+    -------
+    FactorHistory
+        Of shape (T, F), its last date `as_of`.
+
     Raises
     ------
     MarketDataError
         There is no level on `as_of`, or a gap is too long.
+
+    Examples
+    --------
+    >>> from riskkit.market import RiskFactor
+    >>> days = np.array(["2020-03-12", "2020-03-13", "2020-03-16"], "datetime64[D]")
+    >>> prices = FactorSeries(RiskFactor("ABC", "equity", "USD"), days, np.array([50.0, 49.0, 45.0]))
+    >>> history_of([prices], date(2020, 3, 16), 2).levels.tolist()
+    [[49.0], [45.0]]
     """
     late = max(series, key=lambda one: one.dates[-1])
     if late.dates[-1] < np.datetime64(as_of, "D"):

@@ -70,7 +70,22 @@ def caught(world, statement, cells):
         # One persona after the other: most faults show with the first few.
         if cells and any(differences(world, cells, [who])[0] for who in PERSONAS):
             return "matrix"
-        return "catalogue" if faults(world) or missing(world.connection) else None
+        if faults(world) or missing(world.connection):
+            return "catalogue"
+        return (
+            "bare"
+            if any(_takes_others(world, table) for table, operation, _ in cells[:1] if operation == "delete")
+            else None
+        )
+
+
+def _takes_others(world, table):
+    """Whether a delete without a condition, which the policy for reading does not bound, takes more than it may."""
+    least = read_matrix()[table].least["delete"]
+    own = world.connection.execute(f"select count(*) from {table} where team_id = %s", [world.teams["a"]]).fetchone()[0]
+    taken = {role: world.attempt(f"a_{role}", f"delete from {table}", aal="aal2") for role in ("approver", "admin")}
+    may = {role: least != "-" and ROLES.index(role) >= ROLES.index(least.partition("+")[0]) for role in taken}
+    return any(isinstance(rows, int) and rows > (own if may[role] else 0) for role, rows in taken.items())
 
 
 def test_every_change_of_a_policy_is_found(world):

@@ -89,7 +89,7 @@ def test_every_answer_carries_the_security_headers(browser, quant):
         assert "Server" not in answer.headers
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'")
-        assert "script-src" not in policy
+        assert "script-src" not in policy or "; script-src 'self'; " in policy  # the first page keeps itself up to date
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
