@@ -15,6 +15,7 @@ from riskkit import session
 from riskkit.errors import Forbidden, InputError, RiskkitError
 from riskkit.settings import Settings
 from riskkit.store.audit import AuditLog, Entry, Verdict, compare, read_line, verify_chain, write_line
+from riskkit.store.schema import migrations
 
 _ACTION = re.compile(r"[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30}){0,2}")
 
@@ -117,7 +118,7 @@ def _chains(team: str | None) -> Iterator[tuple[AuditLog, dict[str, str]]]:
     if signed_in.level() != "aal2":
         raise Forbidden("Reading the audit log takes a second factor: `riskkit second-factor enrol`, `riskkit login`.")
     url, key = settings.supabase()
-    with AuditLog(url, key, signed_in.access_token) as log:
+    with AuditLog(url, key, signed_in.access_token).needs(migrations(settings.project)) as log:
         teams = log.teams(signed_in.user_id)
         if not teams:
             raise Forbidden("Reading the audit log takes the role admin in a team; you have it in none.")

@@ -12,6 +12,7 @@ from riskkit.reporting.alone import keep_to_itself
 from riskkit.scheduling.scheduler import INTERVAL, Scheduler
 from riskkit.settings import Settings, take_service_key
 from riskkit.store.schedules import SchedulerStore
+from riskkit.store.schema import migrations
 
 
 @click.command("scheduler")
@@ -30,7 +31,7 @@ def command(once: bool, interval: float) -> None:
     url, _ = settings.supabase()
     logs.configure()
     keep_to_itself()
-    with SchedulerStore(url, take_service_key(settings)) as store:
+    with SchedulerStore(url, take_service_key(settings)).needs(migrations(settings.project)) as store:
         scheduler = Scheduler(store, interval)
 
         def end(_number: int, _frame: FrameType | None) -> None:

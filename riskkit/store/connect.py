@@ -1,4 +1,4 @@
-"""The store, the queue and the schedules of whoever is signed in."""
+"""The store, the queue and the schedules of whoever is signed in, on a database no older than the project."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from riskkit.store.limits import Limits
 from riskkit.store.queue import Queue
 from riskkit.store.runs import Runs
 from riskkit.store.schedules import Schedules
+from riskkit.store.schema import migrations
 from riskkit.store.supabase import SupabaseStore
 
 
 def open_store(settings: Settings, session: Session) -> SupabaseStore:
     """The Supabase store of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
-    return SupabaseStore(url, key, session.access_token)
+    return SupabaseStore(url, key, session.access_token).needs(migrations(settings.project))
 
 
 def open_limits(settings: Settings, session: Session) -> Limits:
     """The limits of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
-    return Limits(url, key, session.access_token)
+    return Limits(url, key, session.access_token).needs(migrations(settings.project))
 
 
 def open_queue(settings: Settings, session: Session) -> Queue:
     """The queue of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
-    return Queue(url, key, session.access_token)
+    return Queue(url, key, session.access_token).needs(migrations(settings.project))
 
 
 def open_schedules(settings: Settings, session: Session) -> Schedules:
     """The schedules of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
-    return Schedules(url, key, session.access_token)
+    return Schedules(url, key, session.access_token).needs(migrations(settings.project))
 
 
 def open_files(settings: Settings, session: Session) -> Files:
@@ -46,10 +47,10 @@ def open_files(settings: Settings, session: Session) -> Files:
 def open_runs(settings: Settings, session: Session) -> Runs:
     """The search of runs of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
-    return Runs(url, key, session.access_token)
+    return Runs(url, key, session.access_token).needs(migrations(settings.project))
 
 
 def open_deliveries(settings: Settings, session: Session) -> Deliveries:
     """The deliveries of this machine's settings, as the user of this session; close it after use."""
     url, key = settings.supabase()
-    return Deliveries(url, key, session.access_token)
+    return Deliveries(url, key, session.access_token).needs(migrations(settings.project))

@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from postgrest.exceptions import APIError
-
 from riskkit.errors import InputError
 from riskkit.store import rows
 from riskkit.store.contract import RunRecord
@@ -24,8 +22,6 @@ from riskkit.store.rest import PAGE, Rest
 LEASE = 30.0
 HEARTBEAT = 10.0
 REAP = 5.0
-#: What PostgREST answers for a function that is not there.
-_NO_FUNCTION = "PGRST202"
 _ID_LENGTH, _ENOUGH = 32, 4
 
 
@@ -231,17 +227,6 @@ class WorkerQueue(Queue):
     def reap(self, limit: int = 100) -> tuple[tuple[str, State], ...]:
         """Take jobs from workers that fell silent: each job's id and what it is now."""
         return tuple((row["job_id"], row["new_state"]) for row in self._call("reap_jobs", p_limit=limit))
-
-    def schema_versions(self) -> frozenset[str]:
-        """Versions of the migrations that the database has; none where it is too old to say."""
-        with self._translated():
-            try:
-                found: Any = self._rest.rpc("schema_versions", {}).execute().data
-            except APIError as error:
-                if error.code != _NO_FUNCTION:
-                    raise
-                return frozenset()
-        return frozenset(found)
 
     def fire(self, fire: Fire) -> tuple[str, ...] | None:
         """Decide a slot: the jobs it made. None: it was decided before, or the schedule is paused or was edited."""

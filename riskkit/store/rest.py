@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -13,10 +13,13 @@ from postgrest.exceptions import APIError
 from supabase import ClientOptions, create_client
 
 from riskkit.errors import Conflict, Forbidden, InputError, NotSignedIn, RiskkitError, Unavailable
+from riskkit.store.schema import misfit
 
 #: PostgREST's `max_rows`: longer lists are read page by page.
 PAGE = 1000
 _TIMEOUT = 30.0
+#: What PostgREST answers for a function that is not there, and Postgres for one that only the service may call.
+_CANNOT_SAY = ("PGRST202", "42501")
 
 
 class Rest:
@@ -36,6 +39,7 @@ class Rest:
 
     def __init__(self, url: str, key: str, access_token: Callable[[], str], timeout: float = _TIMEOUT) -> None:
         self._url, self._key, self._access_token = url, key, access_token
+        self._needed: frozenset[str] = frozenset()
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             limits=httpx.Limits(keepalive_expiry=3.0),
@@ -62,6 +66,28 @@ class Rest:
         """Close the connections; nothing can be asked afterwards."""
         self._http.close()
 
+    def needs(self, migrations: Collection[str]) -> Self:
+        """Ask nothing of a database that lacks one of these migrations: asked once, before the first request.
+
+        Returns
+        -------
+        Rest
+            This one, whose first request raises Unavailable where the database is too old.
+        """
+        self._needed = frozenset(migrations)
+        return self
+
+    def schema_versions(self) -> frozenset[str]:
+        """Versions of the migrations that the database has; none where it is too old to say."""
+        with self._in_our_words():
+            try:
+                found: Any = self._rest.rpc("schema_versions", {}).execute().data
+            except APIError as error:
+                if error.code not in _CANNOT_SAY:
+                    raise
+                return frozenset()
+        return frozenset(found)
+
     def _select(
         self, table: str, columns: str, narrow: Callable[[Any], Any] = lambda query: query, unique: str = "id"
     ) -> list[Mapping[str, Any]]:
@@ -85,6 +111,16 @@ class Rest:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        if self._needed:
+            found = self.schema_versions()
+            if not self._needed <= found:  # a newer one is no hindrance: what is asked of it is still there
+                raise Unavailable(f"At {self._url}, {misfit(self._needed, found, 'riskkit')}")
+            self._needed = frozenset()
+        with self._in_our_words():
+            yield
+
+    @contextmanager
+    def _in_our_words(self) -> Iterator[None]:
         try:
             yield
         except APIError as error:

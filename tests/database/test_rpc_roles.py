@@ -81,7 +81,7 @@ RPCS = {
     "redrive_job": ("admin", "select from redrive_job(%(dead)s)"),
 }
 #: About the caller alone (tests of sign-in have them), or about no team (tests of the audit log).
-OWN = {"my_sessions", "end_session", "verify_audit_part"}
+OWN = {"my_sessions", "end_session", "verify_audit_part", "schema_versions"}
 
 
 @pytest.fixture(scope="module")

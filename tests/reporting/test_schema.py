@@ -59,7 +59,7 @@ def test_it_goes_on_by_itself_and_says_each_change_once(tmp_path: Path, caplog: 
     check = SchemaCheck(tmp_path, lambda: applied)
     with caplog.at_level("INFO", "riskkit.worker"):
         assert [check.fits(), check.fits()] == [False, False]
-        assert "older than this worker: it lacks 20260102000000." in check.misfit
+        assert "it has 20260101000000, needed is 20260102000000: it lacks 20260102000000." in check.misfit
         applied.add("20260102000000")
         assert [check.fits(), check.fits()] == [True, True]
         assert check.misfit == ""
