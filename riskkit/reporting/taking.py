@@ -70,7 +70,7 @@ def copy_plain(folder: Path, name: str, target: Path, last: int | None = None) -
     Raises
     ------
     InputError
-        A component of the name is a link, or it is no plain file.
+        A component of the name is a link, or it is no plain file, or a file of several names.
     """
     with _open_plain(folder, name) as source, target.open("wb") as written:
         if last is not None:
@@ -95,7 +95,9 @@ def _tables(work: Path) -> tuple[str, ...]:
 
 def _open_plain(folder: Path, name: str) -> BinaryIO:
     with _opened(folder, name, os.O_NONBLOCK) as file:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
+        found = os.fstat(file)
+        # a second name is a hard link: to somebody else's file, or one under which it can still be written
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
             raise _no_plain_file(name)
         return os.fdopen(os.dup(file), "rb")
 
@@ -120,4 +122,5 @@ def _opened(folder: Path, name: str, flags: int) -> Iterator[int]:
 
 
 def _no_plain_file(name: str) -> InputError:
-    return InputError("output", PurePosixPath(name).name, "a plain file in a plain folder, no link, pipe or device")
+    expected = "a plain file in a plain folder, of one name only, no link, pipe or device"
+    return InputError("output", PurePosixPath(name).name, expected)
