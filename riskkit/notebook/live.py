@@ -19,7 +19,7 @@ from riskkit.notebook.companion import Companion, unable
 from riskkit.notebook.requesting import Requesting
 from riskkit.notebook.surroundings import Surroundings
 from riskkit.panels import open_panel
-from riskkit.panels.desk import Desk, Panel, Shown
+from riskkit.panels.desk import Desk, Filling, Panel, Shown
 from riskkit.parameters.constraint import PANEL_KINDS
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.parameters.validate import complete, validate
@@ -66,6 +66,7 @@ class LiveRun:
         self._declared: tuple[Parameter, ...] = surroundings.declared()
         of_panels = {p.name: p.default for p in self._declared if p.constraint.kind in PANEL_KINDS}
         self._of_panels, self._values = frozenset(of_panels), {**of_panels, **values}
+        self._asked = self._values
         self._answers = Answers(surroundings.connect(), analysis)
         self._recompute = Recompute(self._compute, self._apply, self._fail)
         self._status = Status()
@@ -130,6 +131,8 @@ class LiveRun:
         self.panels[panel] = opened = open_panel(panel, desk)
         if self.answer is not None:
             opened.answered(_shown(self.answer))
+        elif not self._recompute.pending:
+            self._leave(opened)
         screen.widget(opened.box)
 
     def save(self) -> None:
@@ -170,6 +173,7 @@ class LiveRun:
 
     def _moved(self, values: dict[str, Value]) -> None:
         """A control was moved: say at once that it was heard, answer soon."""
+        self._asked = values
         if self._only_for_panels(values):
             self._keep(values)
             return
@@ -187,7 +191,7 @@ class LiveRun:
 
     def _keep(self, values: dict[str, Value]) -> None:
         """Parameters that only panels read: the address and the panels follow, nothing else."""
-        self._values = values
+        self._values = self._asked = values
         if self.answer is None:
             return
         self.answer = dataclasses.replace(self.answer, values=values)
@@ -209,7 +213,7 @@ class LiveRun:
         """A panel has written something: nothing that was read before is still true."""
         self._answers.forget()
         self.answer, self.beside = None, dict.fromkeys(self.beside)
-        self._moved(self._values)
+        self._moved(self._asked)
 
     def _say(self, what: str | Exception) -> None:
         if isinstance(what, Exception):
@@ -271,7 +275,14 @@ class LiveRun:
         self._status.error(error)
         for card in self.cards.values():
             card.waited("There is no figure to show yet.")
+        for panel in self.panels.values():
+            self._leave(panel)
         self._rest()
+
+    def _leave(self, panel: Panel) -> None:
+        """No answer; there are panels that make one possible."""
+        if isinstance(panel, Filling):
+            panel.unanswered(self._asked)
 
     def _rest(self) -> None:
         self._status.busy(False)
@@ -279,7 +290,7 @@ class LiveRun:
             card.refreshing(False)
 
     def _settle(self, answer: Answer) -> None:
-        self._values = answer.values
+        self._values = self._asked = answer.values
         self._head.value = str(header.line(answer.inputs))
         if answer.notes:
             self._status.note(" ".join(answer.notes))

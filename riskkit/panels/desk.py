@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from riskkit.parameters.declaration import Value
 from riskkit.store.contract import Inputs, Store
@@ -64,6 +64,14 @@ class Panel(Protocol):
 
     def answered(self, shown: Shown) -> None:
         """The page has a new answer; called in the kernel's event loop, also for the first one."""
+
+
+@runtime_checkable
+class Filling(Protocol):
+    """A panel that has something to do on a page without an answer, too."""
+
+    def unanswered(self, values: Mapping[str, Value]) -> None:
+        """The page could not answer for these parameters; called in the kernel's event loop."""
 
 
 #: Makes a panel for a page.

@@ -141,6 +141,23 @@ def load_inputs(
     return replace(inputs, sources=sources)
 
 
+def empty_book(store: Store, name: str, as_of: str | date) -> Inputs | None:
+    """A book that holds nothing on that day, for a page on which it is filled; None for one that holds something.
+
+    `latest` is then the last day for which its team has any price.
+    """
+    ref = find_portfolio(store, name)
+    if as_of == "latest":
+        factors = [factor.name for factor in store.factors(ref.team)]
+        day = max(store.last_days(ref, factors).values(), default=datetime.now(UTC).date())
+    else:
+        day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    if any(store.portfolio(book, day).positions for book in family(ref)):
+        return None
+    nothing = Portfolio(ref.path, ref.base_currency, (), ref.title)
+    return Inputs(ref, nothing, StoreMarket(store, ref, day), (), day)
+
+
 def resolve_day(store: Store, ref: PortfolioRef, as_of: str | date, about: Subject) -> date:
     """The day of a page that needs no data: `latest` is the last thing due, today, or the last run's or price's."""
     if as_of != "latest":

@@ -21,6 +21,9 @@ class Notes:
     def answered(self, shown):
         self.seen.append((shown.values["method"], shown.result.var))
 
+    def unanswered(self, values):
+        self.seen.append((values["method"], None))
+
 
 @pytest.fixture
 def opened(open_run, monkeypatch):
@@ -59,6 +62,16 @@ def test_what_it_wrote_is_read_again(opened, store):
     assert run.wait(60)
     inputs = load_inputs(store, ref.path, "latest", 250)
     assert run.result.var == portfolio_var(inputs.portfolio, inputs.history, SPEC).var != before.var
+
+
+def test_it_is_told_when_there_is_no_answer_and_what_was_asked(opened, store):
+    run, panel = opened
+    ref = store.portfolios()[0]
+    held = {position.symbol: None for position in store.portfolio(ref, date.max).positions}
+    store.change_positions(ref, store.revision(ref), store.begins(ref), held, [])
+    panel.desk.refresh()
+    assert run.wait(60)
+    assert panel.seen[-1] == ("historical", None)
 
 
 def test_an_unknown_panel_is_named_with_those_there_are(opened):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,9 +19,11 @@ from riskkit.panels.positions.file import FileRoad
 from riskkit.panels.positions.form import Form
 from riskkit.panels.positions.grid import Grid
 from riskkit.panels.positions.watch import Watch
+from riskkit.parameters.declaration import Value
 from riskkit.portfolio import Instrument
 from riskkit.store.contract import Inputs
 from riskkit.store.edits import PositionChange
+from riskkit.store.inputs import empty_book
 from riskkit.widgets.draft import Draft
 from riskkit.widgets.errands import Errands
 from riskkit.widgets.sentence import sentence
@@ -68,13 +70,28 @@ class PositionsPanel:
 
     def answered(self, shown: Shown) -> None:
         """Another book, another day, or the same one read again."""
-        before, self._inputs = self._inputs, shown.inputs
-        if before is None or before.ref.id != shown.inputs.ref.id:
+        self._turn_to(shown.inputs)
+
+    def unanswered(self, values: Mapping[str, Value]) -> None:
+        """The page has no answer: a book that holds nothing yet has none, and is filled here."""
+        store = self._desk.store
+
+        def done(found: Inputs | None) -> None:
+            if found is not None:
+                self._turn_to(found)
+                self._say(f"{found.ref.title or found.ref.path} holds nothing yet: type positions, or drop a file.")
+
+        work = lambda: empty_book(store, str(values["portfolio"]), str(values["as_of"]))  # noqa: E731
+        self.asides.send(work, done, lambda _error: None)  # whatever it is, the page says it
+
+    def _turn_to(self, inputs: Inputs) -> None:
+        before, self._inputs = self._inputs, inputs
+        if before is None or before.ref.id != inputs.ref.id:
             self.book, self.edits, self._day = None, Edits(), None
             self.file.leave()
-            self.draft.move(f"positions:{shown.inputs.ref.id}")
+            self.draft.move(f"positions:{inputs.ref.id}")
             self._say("")
-        if before is None or before.as_of != shown.inputs.as_of:
+        if before is None or before.as_of != inputs.as_of:
             self._units = {}
         self._read()
 

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from riskkit.errors import RiskkitError
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.panels.desk import Desk, Shown
 from riskkit.panels.positions import PositionsPanel, watch
@@ -43,6 +44,7 @@ class Page:
 
     store: MemoryStore
     as_of: str = "latest"
+    book: str = "book"
     said: list = field(default_factory=list)
     refreshed: int = 0
 
@@ -52,11 +54,15 @@ class Page:
 
     def refresh(self):
         self.refreshed += 1
-        inputs = load_inputs(self.store, "book", self.as_of, 1)
+        try:
+            inputs = load_inputs(self.store, self.book, self.as_of, 1)
+        except RiskkitError:
+            self.panel.unanswered({"portfolio": self.book, "as_of": self.as_of})
+            return
         self.panel.answered(Shown({}, inputs, portfolio_positions(inputs.portfolio, inputs.history, PositionsSpec())))
 
     def settle(self):
-        for errands in (self.panel.errands, self.panel.asides, self.panel.file.errands):
+        for errands in (self.panel.asides, self.panel.errands, self.panel.file.errands):
             assert errands.wait(30)
         return self
 
@@ -81,7 +87,7 @@ class Page:
         return self.settle()
 
     def held(self, day=date.max):
-        (ref,) = self.store.portfolios()
+        (ref,) = (one for one in self.store.portfolios() if one.slug == self.book)
         return {position.symbol: position.quantity for position in self.store.portfolio(ref, day).positions}
 
 

@@ -5,7 +5,10 @@ from datetime import date
 
 import pytest
 
-LAST = date(2019, 3, 12)
+from riskkit.portfolio import Equity, Position
+from riskkit.store.memory import MemoryStore
+
+FIRST, LAST = date(2019, 1, 1), date(2019, 3, 12)
 
 
 def test_an_edit_is_unsaved_until_it_is_saved_and_then_a_change_with_a_name(open_page):
@@ -189,3 +192,29 @@ def test_discard_leaves_everything_as_it_is(open_page):
     assert not page.panel.edits
     assert page.panel.grid.source.data["quantity"][0] == "100"
     assert page.panel.draft.value == ""
+
+
+@pytest.fixture
+def emptied(database):
+    """A book whose only position was taken out again."""
+    store = MemoryStore(database, "ann@atlas.example")
+    held = [Position(Equity("AAA", "USD", sector="Energy"), 1.0)]
+    ref = store.import_portfolio("atlas", "new", "New book", "USD", held, FIRST)
+    store.change_positions(ref, store.revision(ref), FIRST, {"AAA": None}, [])
+
+
+@pytest.mark.usefixtures("emptied")
+def test_a_book_that_holds_nothing_is_filled_on_its_page(open_page):
+    page = open_page(book="new")
+    assert page.panel._editor.layout.display is None, "the editor is there"
+    assert "New book holds nothing yet" in page.form.said.value
+    assert page.form.day.value == LAST, "from the last day with prices on"
+    page.put("AAA", "10")
+    page.save()
+    assert page.held() == {"AAA": 10}
+    assert "holds nothing" not in page.form.said.value
+
+
+@pytest.mark.usefixtures("emptied")
+def test_who_may_not_edit_is_offered_nothing_for_an_empty_book_either(open_page):
+    assert open_page("vic", book="new").panel._editor.layout.display == "none"
