@@ -82,7 +82,7 @@ class Figures:
 def judge_limits(
     limits: Sequence[Limit], now: Figures, before: Figures | None, severity: Severity
 ) -> Iterator[Finding]:
-    """A finding for every figure under a limit; a limit on a metric that the run does not have says nothing.
+    """A finding for every figure under a limit, and one that names the limits which bound no figure of the run.
 
     Parameters
     ----------
@@ -94,10 +94,14 @@ def judge_limits(
     """
     if severity == "off":
         return
+    idle = []
     for limit in limits:
         earlier = {} if before is None else before.of(limit)
         found = [_judged(limit, part, metric, earlier, severity) for part, metric in now.of(limit).items()]
+        idle += [] if found else [_of_each(limit)]
         yield from found if len(found) <= _MOST else _fewer(limit, found)
+    if idle:
+        yield Finding("limits", "PASS", f"Not judged, for this run has no such figure: {'; '.join(idle)}.")
 
 
 def is_of(limit: Limit, of: str) -> bool:
@@ -122,6 +126,10 @@ def named(limit: Limit) -> str:
     """What a limit bounds, as its findings call it; of each part, without the part."""
     name = _name(limit, "" if limit.scope_value == "*" else limit.scope_value)
     return _change_of(name) if limit.basis == "relative" else name
+
+
+def _of_each(limit: Limit) -> str:
+    return f"{named(limit)}{f' of each {limit.scope}' if limit.scope_value == '*' else ''}"
 
 
 def _fewer(limit: Limit, found: Sequence[Finding]) -> Iterator[Finding]:

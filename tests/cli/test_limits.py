@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.test_audit import admin  # noqa: F401 (a fixture: signed in with a second factor)
+from tests.cli.test_audit import admin, owner  # noqa: F401 (fixtures: signed in with a second factor; the database)
 
 
 @pytest.fixture
@@ -44,6 +44,40 @@ def test_set_list_change_and_end(riskkit, admin, book):  # noqa: F811
     assert riskkit("limits", "list", "mine")[1] == "There is no limit.\n"
     code, _, err = riskkit("limits", "end", shown[0][0])
     assert (code, "a limit in force" in err) == (2, True)
+
+
+def test_a_misspelt_figure_or_part_is_refused_and_the_figures_there_are_are_named(riskkit, admin, owner, book):  # noqa: F811
+    slug = admin[0]
+    assert riskkit("portfolio", "import", "mine", book)[0] == 0
+    assert riskkit("limits", "set", "mine", "varr", "--hard", "1")[0] == 0, "before the first run nothing is known"
+    owner.execute(_RUN, [slug])
+    for name, value, labels in (
+        ("var", 5, "{}"),
+        ("expected_shortfall", 7, "{}"),
+        ("component_var", 5, '{"position": "KO"}'),
+    ):
+        owner.execute(_METRIC, [name, value, labels, slug])
+    for wrong, said in (
+        (("varr",), "metric: got 'varr'; expected a figure of the portfolio that a run of the team has measured:"
+         " expected_shortfall, var"),
+        (("component_var",), "of the portfolio that a run"),
+        (("var", "--position", "KO"), "measured: component_var"),
+        (("component_var", "--position", "KOO"), "position: got 'KOO'; expected the symbol of an instrument"),
+        (("component_var", "--sector", "Enrgy"), "sector: got 'Enrgy'; expected the sector of an instrument"),
+    ):  # fmt: skip
+        code, out, err = riskkit("limits", "set", "mine", *wrong, "--hard", "1")
+        assert (code, out, said in err) == (2, "", True), err
+    for right in (("var",), ("component_var", "--position", "KO"), ("component_var", "--currency", "*")):
+        assert riskkit("limits", "set", "mine", *right, "--hard", "1")[0] == 0
+
+
+_RUN = """insert into report_runs (id, team_id, portfolio_id, report, notebook, as_of, run_at, official, parameters,
+  inputs, code, packages)
+  select gen_random_uuid(), p.team_id, p.id, 'r', 'r', '2020-01-02', now(), true, '{}', '{}', '{}', '{}'
+  from portfolios p join teams t on t.id = p.team_id where t.slug = %s"""
+_METRIC = """insert into run_metrics (team_id, run_id, ordinal, name, value, unit, labels)
+  select r.team_id, r.id, (select count(*) from run_metrics m where m.run_id = r.id), %s, %s, 'USD', %s
+  from report_runs r join teams t on t.id = r.team_id where t.slug = %s"""
 
 
 def test_an_analyst_reads_and_is_told_what_setting_takes(riskkit, own_team, book):

@@ -172,17 +172,18 @@ LIMIT = "insert into limits (team_id, portfolio_id, metric, scope, scope_value, 
         ({"hard": "1e15"}, "23514"),
         ({"scope": "galaxy"}, "23514"),
         ({"scope": "sector"}, "23514"),
-        ({"scope": "sector", "scope_value": "Energy"}, 1),
+        ({"scope": "sector", "scope_value": "*"}, "PT422"),
         ({"scope_value": "Energy"}, "23514"),
         ({"scope": "sector", "scope_value": "\u202eEnergy"}, "23514"),
         ({"unit": "dollars"}, "23514"),
         ({"metric": "Value at risk"}, "23514"),
         ({"valid_from": "infinity"}, "23514"),
-        ({"metric": "var"}, "23505"),
+        ({"metric": "vra"}, "PT422"),
+        ({"basis": "absolute"}, "23505"),
     ],
 )
 def test_limits_make_sense_and_one_is_in_force(world, change, code):
-    row = {"metric": "es", "scope": "portfolio", "scope_value": "", "basis": "absolute", "unit": "USD"}
+    row = {"metric": "var", "scope": "portfolio", "scope_value": "", "basis": "relative", "unit": "USD"}
     row |= {"soft": 1, "hard": 2, "valid_from": "2020-01-01", **change}
     statement = f"{LIMIT} values (%s, %s, {', '.join(['%s'] * len(row))})"
     values = [world.teams["a"], world.books["a"], *row.values()]

@@ -64,7 +64,7 @@ def test_a_relative_limit_bounds_the_change(unit, hard, figure, verdict):
         ("sector", "tech", [110.0]),
         ("sector", "*", [110.0, -10.0]),
         ("currency", "EUR", [40.0]),
-        ("position", "ZZZ", []),
+        ("position", "ZZZ", [None]),
     ],
 )
 def test_limits_of_parts(scope, which, figures):
@@ -72,7 +72,7 @@ def test_limits_of_parts(scope, which, figures):
     report = judge(GateInput((VAR, *PARTS), limits=(limit,), held=BOOK))
     found = [one for one in report.findings if one.gate == "limits"]
     assert [one.figure for one in found] == figures
-    assert [one.verdict for one in found] == ["BLOCK" if figure > 50 else "PASS" for figure in figures]
+    assert [one.verdict for one in found] == ["BLOCK" if (figure or 0) > 50 else "PASS" for figure in figures]
 
 
 def test_another_unit_is_not_judged_and_says_so():
@@ -81,8 +81,11 @@ def test_another_unit_is_not_judged_and_says_so():
     assert "not judged" in found.sentence
 
 
-def test_a_limit_on_a_figure_the_run_has_not_says_nothing():
-    assert judge(GateInput((VAR,), limits=(Limit("stress_pnl", "USD", None, 80.0),))).findings == ()
+def test_limits_on_figures_the_run_has_not_are_named_in_one_finding():
+    limits = (Limit("stress_pnl", "USD", None, 80.0), Limit("component_var", "USD", None, 1.0, "position", "*"))
+    found = only("limits", metrics=(VAR,), limits=limits)
+    said = "Not judged, for this run has no such figure: Stress pnl; Component VaR of each position."
+    assert (found.verdict, found.sentence) == ("PASS", said)
 
 
 @pytest.mark.parametrize(("before", "verdict"), [(80.0, "PASS"), (79.0, "WARN"), (140.0, "WARN"), (40.0, "BLOCK")])
