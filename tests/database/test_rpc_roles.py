@@ -74,7 +74,7 @@ RPCS = {
     "limit_stamp": ("viewer", "select where limit_stamp(%(book)s) is not null"),
     "set_limit": (
         "approver+aal2",
-        """select from set_limit(%(book)s, '{"metric": "rpc_role", "unit": "USD", "hard": 1}')""",
+        """select from set_limit(%(book)s, '{"metric": "var", "basis": "relative", "unit": "USD", "hard": 1}')""",
     ),
     "end_limit": ("approver+aal2", "select from end_limit(%(limit)s, '2030-01-01')"),
     "team_members": ("admin", "select from team_members() where team_id = %(team)s"),
