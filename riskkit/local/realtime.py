@@ -61,7 +61,7 @@ class Realtime:
     def __init__(self, database: Database, tokens: Tokens) -> None:
         self._database, self._tokens = database, tokens
         self._connections: set[Connection] = set()
-        self._listens = False
+        self._listens, self._taking = False, asyncio.Lock()
 
     async def run(self) -> None:
         """Pass on messages, and end channels whose time is up, until cancelled."""
@@ -126,6 +126,8 @@ class Realtime:
             if not await self._may_hear(caller, topic):
                 name = topic.removeprefix(_PREFIX)
                 return f"Unauthorized: You do not have permissions to read from this Channel topic: {name}"
+            if topic not in connection.channels:
+                await self._take()  # what was said before one joined is not heard
         except TokenRefused as error:
             return f"InvalidJWTToken: {error.message}"
         except psycopg.Error as error:
@@ -147,20 +149,14 @@ class Realtime:
             return seen.rowcount == 1
 
     async def _pass_on(self) -> None:
-        """Hand on every message that a transaction has committed; when the database goes away, every channel fails.
+        """Look for messages now and then; when the database goes away, every channel fails.
 
-        Messages are taken out of their table now and then: a NOTIFY would make every commit wait for the others.
+        A NOTIFY would make every commit wait for the others.
         """
         while True:
             try:
-                async with self._database.rest.connection() as database:
-                    told = await (await database.execute("select * from realtime.take()")).fetchall()
+                await self._take()
                 self._listens = True
-                for message_id, topic, event, payload in told:
-                    message = {"type": "broadcast", "event": event, "payload": payload, "meta": {"id": str(message_id)}}
-                    for connection, joined, _ in self._joined():
-                        if joined == _PREFIX + topic:
-                            connection.send(joined, "broadcast", message)
             except psycopg.Error as error:
                 _log.warning("realtime lost the database", extra={"reason": str(error)})
                 self._listens = False
@@ -168,6 +164,17 @@ class Realtime:
                     connection.channels.pop(topic)
                     connection.send(topic, "phx_error", {"reason": "the database went away"})
             await asyncio.sleep(_PAUSE if self._listens else _CHECK)
+
+    async def _take(self) -> None:
+        """Take every message that a transaction has committed out of its table, and hand it on."""
+        async with self._taking:
+            async with self._database.rest.connection() as database:
+                told = await (await database.execute("select * from realtime.take()")).fetchall()
+            for message_id, topic, event, payload in told:
+                message = {"type": "broadcast", "event": event, "payload": payload, "meta": {"id": str(message_id)}}
+                for connection, joined, _ in self._joined():
+                    if joined == _PREFIX + topic:
+                        connection.send(joined, "broadcast", message)
 
     async def _watch(self) -> None:
         """End channels whose token has expired or whose member may no longer hear them."""

@@ -6,6 +6,7 @@ By default the project is an embedded Supabase of this run's own. With `SUPABASE
 
 import os
 import secrets
+import time
 import uuid
 from dataclasses import dataclass
 
@@ -27,13 +28,21 @@ class Project:
     embedded: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Person:
-    """A signed-in user."""
+    """A user; after five minutes they sign in again, for a token ends after ten."""
 
     id: str
     email: str
-    client: Client
+    _client: Client
+    _until: float = 0.0
+
+    @property
+    def client(self):
+        if time.monotonic() > self._until:
+            self._client.auth.sign_in_with_password({"email": self.email, "password": PASSWORD})
+            self._until = time.monotonic() + 300
+        return self._client
 
     @property
     def token(self):
@@ -92,9 +101,9 @@ def person(service, client):
         email = f"contract-{uuid.uuid4().hex[:10]}@riskkit.example"
         user = service.auth.admin.create_user({"email": email, "password": PASSWORD, "email_confirm": True}).user
         made.append(user.id)
-        own = client()
-        own.auth.sign_in_with_password({"email": email, "password": PASSWORD})
-        return Person(user.id, email, own)
+        one = Person(user.id, email, client())
+        assert one.client.auth.get_session(), "signed in from here on"
+        return one
 
     yield make
     for one in made:

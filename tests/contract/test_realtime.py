@@ -96,6 +96,23 @@ def test_a_member_hears_within_a_second_and_a_stranger_never(project, ours, thei
     assert asyncio.run(scene()) < 1
 
 
+def test_what_was_said_before_one_joined_is_not_heard(project, ours):
+    async def scene():
+        for title in ("Before one joined", "And once more", "And again"):
+            await asyncio.to_thread(change, ours.analyst, ours, title)
+            async with listening(project, ours.viewer, topic(ours)) as member:
+                await asyncio.to_thread(ours.analyst.client.table("portfolios").insert(late(ours)).execute)
+                await member.until(("portfolios", "INSERT"))
+                assert [message["event"] for _, message in member.heard] == ["INSERT"]
+
+    asyncio.run(scene())
+    ours.admin.client.table("portfolios").delete().like("slug", "late-%").execute()
+
+
+def late(team):
+    return {"team_id": team.id, "slug": f"late-{time.monotonic_ns()}", "title": "Late", "base_currency": "EUR"}
+
+
 def test_many_rows_are_one_message(project, ours):
     rows = [{"team_id": ours.id, "slug": f"m{i}", "title": "x" * 150, "base_currency": "EUR"} for i in range(150)]
 

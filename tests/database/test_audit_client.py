@@ -32,7 +32,8 @@ def test_an_admin_with_two_factors_reads_and_verifies_the_chain(world, logs):
     assert compare(entries, entries[:2]).broken is None
     assert list(log.entries(team, entries[1].seq)) == entries[2:]
     members = log.latest(team, 50, "member")
-    assert {row["action"] for row in members} == {"member.added", "member.removed"}
+    assert {"member.added", "member.removed"} <= {row["action"] for row in members}
+    assert all(row["action"].startswith("member.") for row in members)
     assert [row["action"] for row in log.latest(team, 1, "member.added")] == ["member.added"]
     assert log.teamless().broken is None
 

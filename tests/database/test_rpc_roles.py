@@ -128,6 +128,16 @@ def _prepared(world, team):
         team_id,
         world.runs[team],
     )
+    held = one(
+        "insert into instruments (team_id, symbol, asset_class, currency, terms)"
+        " values (%s, 'matrix-undone', 'equity', 'USD', '{\"type\": \"equity\"}') returning id",
+        team_id,
+    )
+    execute(  # the change to undo: of a position that no other test has taken away since
+        "insert into positions (team_id, portfolio_id, instrument_id, quantity, valid_from)"
+        " values (%s, %s, %s, 1, '2020-01-01')",
+        [team_id, book, held],
+    )
     document = {"id": str(uuid.uuid4()), "team_id": str(team_id), "portfolio_id": str(book), "report": "r"}
     document |= {"notebook": "r", "as_of": "2020-01-02", "run_at": "2026-01-01T00:00:00Z"}
     document |= {"parameters": {}, "inputs": {}, "code": {}, "packages": {}}

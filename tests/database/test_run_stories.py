@@ -9,12 +9,19 @@ import pytest
 BETWEEN = "select runs_between(%s, '2020-01-01', '2020-01-31')"
 
 
+def said(world):
+    """What was said of the first team's run, by this and by other tests."""
+    query = "select body from run_comments where run_id = %s order by created_at, id"
+    return [text for (text,) in world.connection.execute(query, [world.runs["a"]])]
+
+
 def test_runs_carry_the_last_decision_their_comments_and_their_figures(world):
     with world.acting("a_viewer") as session:
         told = session.execute(BETWEEN, [world.books["a"]]).fetchone()[0]
         early = session.execute("select runs_between(%s, '2019-01-01', '2019-01-31')", [world.books["a"]]).fetchone()[0]
     (run,) = (one for one in told["runs"] if one["id"] == str(world.runs["a"]))
-    assert (run["decision"]["decision"], run["comments"], run["as_of"]) == ("approved", 1, "2020-01-02")
+    assert (run["decision"]["decision"], run["as_of"]) == ("approved", "2020-01-02")
+    assert run["comments"] == len(said(world)) > 0
     assert [metric["unit"] for metric in run["metrics"]] == ["USD"]
     assert (told["before"], early["runs"], early["after"]) == (None, [], "2020-01-02")
 
@@ -35,8 +42,8 @@ def test_its_story_names_who_made_it_and_says_whether_that_is_the_reader(world):
     seen = story("a_viewer")
     assert seen["makers"] == {"author": f"a_analyst@{world.mail}", "recorded_by": None, "mine": False}
     assert story("a_analyst")["makers"]["mine"] is True
-    assert [one["text"] for one in seen["comments"]] == ["Why?"]
-    assert [one["decision"] for one in seen["decisions"]] == ["approved"]
+    assert [one["text"] for one in seen["comments"]] == said(world)
+    assert "approved" in [one["decision"] for one in seen["decisions"]]
     assert seen["hash"] == world.one("select run_hash(%s)", world.runs["a"])
     assert [one["id"] for one in seen["history"]] == [str(world.runs["a"])]
 

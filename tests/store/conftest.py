@@ -1,5 +1,6 @@
 """The same two teams, users, prices and scenarios in both stores."""
 
+import time
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -100,8 +101,7 @@ def supabase_place(stack):
             if team:
                 member = {"team_id": ids[slugs[team]], "user_id": made.id, "role": role}
                 service.table("memberships").insert(member).execute()
-            token = sign_in(keys, email)
-            store = SupabaseStore(keys.url, keys.anon_key, lambda token=token: token)
+            store = SupabaseStore(keys.url, keys.anon_key, SignedIn(keys, email))
             stores[user] = closing.enter_context(store)
         service.rpc("import_prices", {"p_team": None, "p_series": [rows.series_row(one) for one in SHARED]}).execute()
         scenarios = [rows.scenario_row(one, ordinal) for ordinal, one in enumerate(SCENARIOS)]
@@ -122,6 +122,18 @@ def sign_in(keys, email):
         options = ClientOptions(auto_refresh_token=False, persist_session=False, httpx_client=connection)
         auth = create_client(keys.url, keys.anon_key, options).auth
         return auth.sign_in_with_password({"email": email, "password": PASSWORD}).session.access_token
+
+
+class SignedIn:
+    """A person's access token; after five minutes they sign in again, for a token ends after ten."""
+
+    def __init__(self, keys, email):
+        self.keys, self.email, self.until = keys, email, 0.0
+
+    def __call__(self):
+        if time.monotonic() > self.until:
+            self.token, self.until = sign_in(self.keys, self.email), time.monotonic() + 300
+        return self.token
 
 
 @pytest.fixture(params=["memory", "supabase"])

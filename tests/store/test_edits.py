@@ -141,13 +141,13 @@ def test_there_is_nothing_to_undo_in_a_book_without_changes(place, ours):
 
 def test_an_instrument_that_is_new_comes_with_the_edit(ours):
     store, ref = ours
-    put = EuropeanOption("CTA put", "USD", "CTA", "CTA.vol", 90.5, date(2030, 1, 1), "put")
-    assert store.change_positions(ref, 1, MAR, {"CTA put": 3, "CTB": 6}, [put]) == 2
-    assert held(store, ref) == {"CTA": 10, "CTB": 6, "CTA put": 3}
+    put = EuropeanOption("CTA late put", "USD", "CTA", "CTA.vol", 90.5, date(2030, 1, 1), "put")
+    assert store.change_positions(ref, 1, MAR, {"CTA late put": 3, "CTB": 6}, [put]) == 2
+    assert held(store, ref) == {"CTA": 10, "CTB": 6, "CTA late put": 3}
     assert put in store.instruments(ref.team)
     other = replace(put, strike=80.0)
     with pytest.raises(InputError, match="another symbol for changed terms"):
-        store.change_positions(ref, 2, APR, {"CTA put": 3}, [other])
-    assert store.change_positions(ref, 2, MAR, {"CTA put": None}) == 3
-    assert store.change_positions(ref, 3, MAR, {"CTA put": 4}, [other]) == 4
+        store.change_positions(ref, 2, APR, {"CTA late put": 3}, [other])
+    assert store.change_positions(ref, 2, MAR, {"CTA late put": None}) == 3
+    assert store.change_positions(ref, 3, MAR, {"CTA late put": 4}, [other]) == 4
     assert store.portfolio(ref, MAR).positions[-1].instrument == other
