@@ -22,7 +22,7 @@ class Held:
     value : float or None
         Base currency, as last known; None: never known.
     priced : bool
-        Whether it is in the figures.
+        Whether all its prices are there and current.
     sector, currency : str
         Empty where there is none.
     """
@@ -77,7 +77,7 @@ def judge_ages(ages: Mapping[str, int | None], threshold: Threshold) -> Iterator
 
 
 def judge_coverage(held: Sequence[Held], threshold: Threshold) -> Iterator[Finding]:
-    """Positions with a price, of all: by absolute value, or by number where a value is not known."""
+    """Positions with current prices, of all: by absolute value, or by number where a value is not known."""
     if not held or threshold == Threshold():
         return
     by_value = all(one.value is not None for one in held) and any(one.value for one in held)
@@ -92,8 +92,8 @@ def judge_coverage(held: Sequence[Held], threshold: Threshold) -> Iterator[Findi
         verdict = "WARN"
     without = [one.symbol for one in held if not one.priced]
     of = "value" if by_value else "positions"
-    sentence = f"{covered:.2%} of the {of} is priced" if by_value else f"{covered:.2%} of the {of} are priced"
-    sentence += f"; not priced: {_some(without)}." if without else "."
+    sentence = f"{covered:.2%} of the {of} {'has' if by_value else 'have'} current prices"
+    sentence += f"; without: {_some(without)}." if without else "."
     yield Finding("coverage", verdict, sentence, covered, bound)
 
 

@@ -40,7 +40,7 @@ class GateRules:
     stale_days : Threshold
         Trading days since the oldest price that was used; above it.
     coverage : Threshold
-        Priced positions of all [fraction of value]; below it.
+        Positions with current prices, of all [fraction]; below it.
     components : Threshold
         Gap between the components' sum and the total [fraction]; above it.
     """
@@ -48,6 +48,6 @@ class GateRules:
     limits: Severity = "block"
     change: Threshold = Threshold(warn=0.25)
     backtest: ZoneRule = ZoneRule()
-    stale_days: Threshold = Threshold(warn=1.0, block=5.0)
-    coverage: Threshold = Threshold(warn=1.0, block=0.95)
+    stale_days: Threshold = Threshold(warn=1.0, block=3.0)
+    coverage: Threshold = Threshold(warn=1.0, block=0.75)
     components: Threshold = Threshold(block=1e-6)

@@ -8,8 +8,9 @@ from riskkit.gates.rules import GateRules, Severity, Threshold, Zone, ZoneRule
 from riskkit.parameters.scalar_fields import choice, decimal
 from riskkit.parameters.yaml_file import Node
 
-#: Bounds of each gate's thresholds, and whether a figure is worse the lower it is.
-_BOUNDS = {"change": (0.0, 100.0), "stale_days": (0.0, 1000.0), "coverage": (0.0, 1.0), "components": (0.0, 1.0)}
+#: Bounds of each gate's thresholds, and whether a figure is worse the lower it is. With a price that is older than five
+#: trading days no run is made at all: a threshold of five or more would never be asked.
+_BOUNDS = {"change": (0.0, 100.0), "stale_days": (0.0, 4.0), "coverage": (0.0, 1.0), "components": (0.0, 1.0)}
 _LOWER_IS_WORSE = ("coverage",)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -73,7 +72,7 @@ def handled(one: FactorSeries | None, name: str, calendar: DateArray, age: int |
         short = f"{len(history.dates) - 1} returns up to {ends}: a report that looks back further is refused."
         return Handling("refused", (short, *notes), found.verdict, gate)
     if age:
-        return Handling("held back", (_held_back(ends.item(), calendar[-1].item()), *notes), found.verdict, gate)
+        return Handling("held back", (_held_back(one, calendar, n_dates), *notes), found.verdict, gate)
     if not notes:
         return Handling("used", (), found.verdict, gate)
     carried = any("carried forward" in note for note in notes)
@@ -89,5 +88,11 @@ def _why(error: InputError) -> str:
     return f"{error.field}: {error.value}; a report needs {error.expected}, and is refused."
 
 
-def _held_back(ends: date, last: date) -> str:
-    return f"Reports as of latest go back to {ends}, where it ends; one as of {last} is refused."
+def _held_back(one: FactorSeries, calendar: DateArray, n_dates: int) -> str:
+    last = calendar[-1].item()
+    said = f"Reports as of latest go back to {calendar[calendar <= one.dates[-1]][-1]}, where it ends; one as of {last}"
+    try:
+        history_of([FactorSeries(_CALENDAR, calendar, np.ones(len(calendar))), one], last, n_dates)
+    except MarketDataError:
+        return f"{said} is refused."
+    return f"{said} carries its last level on, and is judged by its age."

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from riskkit.gates import (
     Colour,
     Finding,
@@ -25,6 +23,8 @@ from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
 from riskkit.store.contract import Inputs
 
+#: A price is current that is at most so many trading days old: markets close on each other's working days.
+_CURRENT = 1
 _COLOURS: tuple[Colour, ...] = ("green", "yellow", "red")
 
 
@@ -83,11 +83,12 @@ class Gates:
 
 
 def held(book: Portfolio, series: Sequence[FactorSeries]) -> tuple[Held, ...]:
-    """The positions, and whether each of their factors was ever observed.
+    """The positions, and whether each of their factors was observed on the valuation date or the trading day before.
 
     They count by number: what a position without a price is worth is not known, so neither is its share of the value.
     """
-    known = {one.factor.name for one in series if np.isfinite(one.levels).any()}
+    ages = price_ages(book.factors, series)
+    known = {name for name, age in ages.items() if age is not None and age <= _CURRENT}
     return tuple(
         Held(
             position.symbol,

@@ -61,7 +61,9 @@ def find_portfolios(store: Store, selectors: Sequence[str]) -> tuple[PortfolioRe
 
 
 def resolve_as_of(store: Store, ref: PortfolioRef, as_of: str | date) -> date:
-    """The valuation date: `latest` is the last day on which the book can be valued.
+    """The valuation date: `latest` is the last day for which every factor has a level.
+
+    A later day can be asked for by its date: levels are carried to it for a few days, which the run's gates judge.
 
     Raises
     ------
@@ -87,6 +89,8 @@ def _resolved(store: Store, ref: PortfolioRef, as_of: str | date) -> tuple[date,
         raise _nothing_held(store, ref, day)
     i = bisect_left(days, day)
     if i < len(days) and days[i] == day:
+        return day, days[-1]
+    if i == len(days) and day <= _newest(store, ref, day):  # some prices end before: carried on, or refused, with them
         return day, days[-1]
     near = " or ".join(str(one) for one in days[max(i - 1, 0) : i + 1])
     raise InputError("as_of", day.isoformat(), f"a day with data for {ref.path}; the nearest: {near}")
@@ -209,6 +213,12 @@ def early_ends(store: Store, name: str, as_of: date) -> tuple[str, ...]:
     day, last = _resolved(store, ref, as_of)
     tree = book_tree(ref, lambda book: store.portfolio(book, day).positions)
     return _early_ends(store, ref, as_one(tree), last) if day == last else ()
+
+
+def _newest(store: Store, ref: PortfolioRef, day: date) -> date:
+    """The last day on which a factor of the book of a day has a level."""
+    book = as_one(book_tree(ref, lambda one: store.portfolio(one, day).positions))
+    return max(store.last_days(ref, book.factors).values(), default=date.min)
 
 
 def _early_ends(store: Store, ref: PortfolioRef, portfolio: Portfolio, last: date) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def test_zone_of_the_backtest(zone, rule, verdict):
     assert only("backtest", metrics=(VAR,), zone=zone, rules=GateRules(backtest=rule)).verdict == verdict
 
 
-@pytest.mark.parametrize(("age", "verdict"), [(1, "PASS"), (2, "WARN"), (5, "WARN"), (6, "BLOCK")])
+@pytest.mark.parametrize(("age", "verdict"), [(1, "PASS"), (2, "WARN"), (3, "WARN"), (4, "BLOCK")])
 def test_old_prices(age, verdict):
     found = only("stale_days", metrics=(VAR,), price_ages={"AAA": 0, "BBB": age})
     assert (found.verdict, found.figure) == (verdict, age)
@@ -120,7 +120,7 @@ def test_a_missing_price_blocks_and_is_named():
     assert (found.verdict, found.sentence) == ("BLOCK", "No price for CCC.")
 
 
-@pytest.mark.parametrize(("value", "covered", "verdict"), [(3.0, 0.96875, "WARN"), (10.0, 0.9, "BLOCK")])
+@pytest.mark.parametrize(("value", "covered", "verdict"), [(10.0, 0.9, "WARN"), (40.0, 0.6923, "BLOCK")])
 def test_coverage_by_value(value, covered, verdict):
     held = (*BOOK[:2], Held("CCC", value, priced=False))
     found = only("coverage", metrics=(VAR,), held=held)

@@ -77,6 +77,7 @@ def test_a_factor_that_ends_early_holds_reports_back_and_its_gate_warns_and_bloc
     one = quality(*FINE[:2], ends)[0]["EURUSD"]
     assert (one.age, one.state, one.handling.action, one.handling.verdict) == (late, state, "held back", verdict)
     assert str(DAYS[119 - late].item()) in one.handling.said[0]
+    assert ("carries its last level on" in one.handling.said[0]) == (late <= 5), "as a history does"
 
 
 def test_a_factor_without_a_level_refuses_and_one_that_is_too_short_too():

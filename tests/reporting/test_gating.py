@@ -76,7 +76,7 @@ def test_a_sound_book_passes_and_what_was_not_judged_is_said(book):
     assert report.verdict == "PASS"
     assert [(one.gate, one.sentence) for one in report.findings] == [
         ("stale_days", "The oldest price is 0 trading days old."),
-        ("coverage", "100.00% of the positions are priced."),
+        ("coverage", "100.00% of the positions have current prices."),
         ("components", f"The 3 figures of component_var sum to the var of {value(book[1], 'var'):,.10g}."),
         (
             "components",
