@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from bokeh.models.widgets.tables import TableColumn as GridColumn
 from ipywidgets import Layout, VBox
 from jupyter_bokeh import BokehModel
 
-from riskkit.charts.numbers import MINUS, decimals_of, number
+from riskkit.charts.numbers import decimals_of, number
 from riskkit.charts.positions import quantity_text
 from riskkit.panels.positions import words
 from riskkit.panels.positions.edits import Edits
@@ -45,10 +46,9 @@ class Grid:
 
     def __init__(self, typed: Callable[[str, Any], None], soon: Callable[[Callable[[], None]], None]) -> None:
         self._typed, self._soon = typed, soon
-        self._heard_of = False
-        self._left: dict[str, str] = {}  # what SlickGrid goes on showing in a cell that was typed over
         self.source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._shown: list[str] = []
+        self._drawn = itertools.count()
         self._table = DataTable(
             source=self.source,
             columns=_columns(),
@@ -94,10 +94,7 @@ class Grid:
         self._write(columns)
         self._table.columns[3].title = f"Value, {currency}"
         self._table.height = _ROW * (min(max(len(symbols), 3), _MOST_TALL) + 1) + 12
-        stale = any(
-            _bare(self._left.get(symbol, text)) != _bare(text) for symbol, text in zip(symbols, texts, strict=True)
-        )
-        if stale or not self.box.children:
+        if not self.box.children:
             self._draw()
 
     def unticked(self) -> None:
@@ -105,20 +102,17 @@ class Grid:
         self.source.selected.indices = []
 
     def _draw(self) -> None:
-        """Make the table anew: what is told to one that is not drawn yet is lost, and a cell typed over stays so."""
-        self._left.clear()
-        for old in self.box.children:
-            old.close()
-            old._model = ColumnDataSource()  # of no document: jupyter_bokeh leaves its document again when collected
+        """Make the table with its first rows: what is told to one that is not drawn yet is lost."""
         self.box.children = (BokehModel(self._table, layout=Layout(width="100%", margin="0")),)
         document = self._table.document
-        if document is not None and not self._heard_of:
-            self._heard_of = True
+        if document is not None:
             document.on_change(self._heard)
 
     def _write(self, columns: dict[str, Any]) -> None:
         if columns != dict(self.source.data):
             self.source.data = columns
+            # As many rows as before are no news to bokeh's table; that its view has changed is.
+            self._table.view.tags = [next(self._drawn)]
 
     def _heard(self, event: Any) -> None:
         """A browser has typed over cells. It also sends back whole tables that it was given: those say nothing new."""
@@ -130,13 +124,8 @@ class Grid:
             self._soon(lambda: self._tell(found))
 
     def _tell(self, found: Mapping[str, Any]) -> None:
-        self._left |= {symbol: str(text) for symbol, text in found.items()}
         for symbol, text in found.items():
             self._typed(symbol, text)
-
-
-def _bare(text: str) -> str:
-    return text.replace(",", "").replace(MINUS, "-").strip()
 
 
 def _columns() -> list[GridColumn]:
