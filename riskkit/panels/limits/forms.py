@@ -209,8 +209,7 @@ def _button(text: str, tooltip: str, clicked: Callable[[], None]) -> Button:
 
 def _row(*widgets: Any) -> HBox:
     row = HBox(list(widgets), layout=Layout(flex_flow="row wrap", align_items="flex-end"))
-    for look in ("rk-controls", "rk-act"):
-        row.add_class(look)
+    row.add_class("rk-act-row")
     for widget in widgets:
         if not isinstance(widget, Button):
             widget.add_class("rk-control")
@@ -219,7 +218,7 @@ def _row(*widgets: Any) -> HBox:
 
 def _card(*parts: Any) -> VBox:
     box = VBox(list(parts), layout=Layout(margin="0", width="100%", overflow="visible"))
-    for look in ("rk-view", "rk-card"):
+    for look in ("rk-view", "rk-panel", "rk-limit-form"):
         box.add_class(look)
     return box
 

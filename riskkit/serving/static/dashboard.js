@@ -32,6 +32,8 @@ window.rk = (() => {
     const cells = byId("rendered_cells");
     if (cells) cells.removeAttribute("aria-busy");
     document.documentElement.dataset.rk = "ready";
+    const here = document.querySelector(".rk-nav [aria-current]"); // in the middle where the row of dashboards scrolls
+    if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
     performance.mark("rk-ready");
   }
 
@@ -180,6 +182,11 @@ window.rk = (() => {
     for (const handle of document.querySelectorAll(".widget-slider .noUi-handle:not([aria-label])")) {
       const label = handle.closest(".widget-slider").querySelector(".widget-label")?.textContent;
       if (label) handle.setAttribute("aria-label", label);
+    }
+    // An upload's button counts its files; a place for one file has no use for that.
+    for (const drop of document.querySelectorAll(".rk-drop")) {
+      const text = [...drop.childNodes].findLast((node) => node.nodeType === Node.TEXT_NODE);
+      if (text && / \(\d+\)$/.test(text.data)) text.data = text.data.replace(/ \(\d+\)$/, "");
     }
   }).observe(document.documentElement, { subtree: true, childList: true });
 
