@@ -13,6 +13,7 @@ from riskkit.settings import Settings, take_service_key
 from riskkit.store.connect import open_runs
 from riskkit.store.rest import PAGE
 from riskkit.store.retention import RetentionStore
+from riskkit.store.runs import DoomedRun
 from riskkit.store.service import Bucket
 
 
@@ -62,8 +63,10 @@ def release(run: str) -> None:
 def prune(dry_run: bool) -> None:
     """Remove what retention no longer keeps, as every worker does once an hour (operator).
 
-    A report's file says what is kept: the latest slots' runs and month-ends; what is on hold stays. Rows go at once;
-    files that no run names go from the bucket and from this machine when nobody has written them for two days.
+    A report's file says which official runs are kept: the latest slots' and month-ends. Of the runs that people made
+    for themselves, those of the last 90 days stay, each person's last ten of a report and portfolio, and what somebody
+    commented on. What is on hold stays. Rows go at once; files that no run names go from the bucket and from this
+    machine when nobody has written them for two days.
     """
     settings = Settings.load()
     if dry_run:
@@ -87,12 +90,15 @@ def _list_doomed(settings: Settings) -> None:
         click.echo("Every run is kept.")
         return
     columns = [("run", "left"), ("report", "left"), ("portfolio", "left"), ("as of", "left"), ("", "left")]
-    rows = [
-        (one.id, one.report, one.portfolio, one.as_of.isoformat(), "official" if one.current else "superseded")
-        for one in found
-    ]
+    rows = [(one.id, one.report, one.portfolio, one.as_of.isoformat(), _what(one)) for one in found]
     print_table(columns, rows)
     click.echo(f"{len(found)}{' and more' if len(found) == PAGE else ''} would go; nothing was removed.")
+
+
+def _what(run: DoomedRun) -> str:
+    if not run.official:
+        return "a person's own"
+    return "official" if run.current else "superseded"
 
 
 def _given(reason: str, expected: str) -> str:

@@ -112,6 +112,7 @@ class DoomedRun:
     as_of: date
     run_at: datetime
     current: bool
+    official: bool
 
 
 def condition(text: str) -> Condition:
@@ -218,7 +219,8 @@ def _named(row: Mapping[str, Any]) -> str:
 
 def _doomed(row: dict[str, Any]) -> DoomedRun:
     book, made = f"{row['team']}/{row['portfolio']}", datetime.fromisoformat(row["run_at"])
-    return DoomedRun(row["id"], row["report"], book, date.fromisoformat(row["as_of"]), made, row["current"])
+    day, current, official = date.fromisoformat(row["as_of"]), row["current"], row["official"]
+    return DoomedRun(row["id"], row["report"], book, day, made, current, official)
 
 
 def _found(row: dict[str, Any]) -> FoundRun:

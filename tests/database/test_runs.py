@@ -18,6 +18,29 @@ def record(session, world, run=(), artifacts=(ARTIFACT,), metrics=()):
     return session.execute("select record_run(%s, %s, %s)", texts).fetchone()[0]
 
 
+def test_peoples_own_runs_go_after_ninety_days_but_the_last_ten_held_and_commented_ones(world):
+    with world.connection.transaction(force_rollback=True):
+
+        def own(days, person="a_analyst", hold=None):
+            return world.connection.execute(
+                "insert into report_runs (id, team_id, portfolio_id, report, notebook, as_of, run_at, official,"
+                " parameters, inputs, code, packages, recorded_by, hold) values (gen_random_uuid(), %s, %s, 'own',"
+                " 'own', '2020-01-02', now() - %s * interval '1 day', false, '{}', '{}', '{}', '{}', %s, %s) returning id",
+                [world.teams["a"], world.books["a"], days, world.users[person], hold],
+            ).fetchone()[0]
+
+        old, held, said = own(92), own(93, hold="Audit."), own(94)
+        ten = [own(91) for _ in range(10)]
+        alone = own(400, person="a_admin")
+        world.connection.execute(
+            "insert into run_comments (team_id, run_id, body) values (%s, %s, 'Look.')", [world.teams["a"], said]
+        )
+        before = {old, held, said, alone, *ten}
+        world.connection.execute("select prune_runs()")
+        left = {row[0] for row in world.connection.execute("select id from report_runs where report = 'own'")}
+    assert before - left == {old}
+
+
 @pytest.mark.parametrize(
     "change",
     [
