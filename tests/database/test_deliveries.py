@@ -312,6 +312,15 @@ def test_a_late_report_is_said_to_be_once_however_many_schedulers_look(post, min
     assert len([row for row in post.rows("kind") if row == ("alarm",)]) == len(alarms)
 
 
+@pytest.mark.parametrize(("note", "alarms"), [("", 4), ("backfilled", 0)])
+def test_late_counts_from_the_slot_however_late_it_was_fired_and_of_a_backfill_from_then_on(post, note, alarms):
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    post.fire(at=at)
+    post.owner.execute("update schedule_fires set note = %s where schedule_id = %s", [note, post.schedule])
+    post.ask("select raise_alarms()")
+    assert len([kind for (kind,) in post.rows("kind") if kind == "alarm"]) == alarms
+
+
 def test_what_is_there_or_failed_or_old_raises_no_alarm(post):
     for days, ends in ((0, post.end), (0, post.die), (30, None)):
         at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days, hours=3 + bool(ends == post.die))
