@@ -38,7 +38,8 @@ def list_(status: Status | None, limit: int) -> None:
     with _deliveries() as store:
         found = store.deliveries(status, limit)
     if not found:
-        click.echo(f"No delivery is {status}." if status else "There is no delivery yet.")
+        said = f"No delivery is {status}" if status else "There is no delivery yet"
+        click.echo(f"{said}, of the teams where you are analyst or more: viewers see none.")
         return
     columns = [("delivery", "left"), ("made (UTC)", "left"), ("what", "left"), ("of", "left"), ("slot (UTC)", "left"),
                ("to", "left"), ("tries", "right"), ("state", "left")]  # fmt: skip

@@ -25,7 +25,8 @@ def test_peoples_own_runs_go_after_ninety_days_but_the_last_ten_held_and_comment
             return world.connection.execute(
                 "insert into report_runs (id, team_id, portfolio_id, report, notebook, as_of, run_at, official,"
                 " parameters, inputs, code, packages, recorded_by, hold) values (gen_random_uuid(), %s, %s, 'own',"
-                " 'own', '2020-01-02', now() - %s * interval '1 day', false, '{}', '{}', '{}', '{}', %s, %s) returning id",
+                " 'own', '2020-01-02', now() - %s * interval '1 day', false, '{}', '{}', '{}', '{}', %s, %s)"
+                " returning id",
                 [world.teams["a"], world.books["a"], days, world.users[person], hold],
             ).fetchone()[0]
 

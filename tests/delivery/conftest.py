@@ -57,7 +57,7 @@ class Sink:
         return f"smtp://127.0.0.1:{self.port}"
 
 
-class _Loopback(Controller):
+class Loopback(Controller):
     """Takes a free port, and knows which it was."""
 
     def _trigger_server(self) -> None:
@@ -69,7 +69,7 @@ class _Loopback(Controller):
 def sink() -> Iterator[Sink]:
     """A running mail server."""
     made = Sink()
-    controller = _Loopback(made, hostname="127.0.0.1", port=0, data_size_limit=50_000_000)
+    controller = Loopback(made, hostname="127.0.0.1", port=0, data_size_limit=50_000_000)
     controller.start()
     made.port = controller.port
     yield made

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from riskkit.delivery.smtp import send_mail
 from riskkit.settings import MailServer
-from tests.delivery.conftest import Sink
+from tests.delivery.conftest import Loopback, Sink
 
 
 def mail() -> EmailMessage:
@@ -62,6 +72,60 @@ def test_a_password_never_goes_in_the_clear_and_is_in_no_reason() -> None:
         return ended.status
 
     assert against(b"AUTH", attempt) == "pending"  # it offers no STARTTLS
+
+
+@pytest.mark.parametrize("encryption", ["tls", "starttls"])
+def test_over_tls_a_trusted_server_is_signed_in_to_and_takes_the_mail_and_another_gets_nothing(
+    encryption: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, signed_in = Sink(), []
+
+    def authenticate(_server: object, session: object, _envelope: object, _mechanism: str, data: object) -> AuthResult:
+        signed_in.append((data.login, data.password, session.ssl is not None or encryption == "tls"))  # type: ignore[attr-defined]
+        return AuthResult(success=True)
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate(tmp_path))
+    over = (
+        {"ssl_context": context, "auth_require_tls": False}
+        if encryption == "tls"
+        else {"tls_context": context, "require_starttls": True}
+    )
+    controller = Loopback(taken, hostname="127.0.0.1", port=0, authenticator=authenticate, **over)
+    try:
+        controller.start()
+        server = MailServer("127.0.0.1", controller.port, encryption, "risk@atlas.example", "me", "hunter2")  # type: ignore[arg-type]
+        ended = send_mail(server, mail(), timeout=20)
+        assert (ended.status, taken.mails, signed_in) == ("pending", [], [])
+        assert "certificate verify failed" in ended.reason
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert send_mail(server, mail(), timeout=20).status == "sent"
+    finally:
+        controller.stop()
+    assert [one.get_content() for one in taken.mails] == ["x\r\n.\r\n"]
+    assert signed_in == [(b"me", b"hunter2", True)]
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate of 127.0.0.1 with its key; whoever is to trust it reads `ca.pem` beside it."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    now, here = datetime.now(UTC), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([here]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    ).public_bytes(Encoding.PEM)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "ca.pem").write_bytes(made)
+    (folder / "server.pem").write_bytes(secret + made)
+    return folder / "server.pem"
 
 
 def against(last: bytes, attempt: Callable[[MailServer], str]) -> str:
