@@ -50,7 +50,7 @@ def test_text_can_be_read(scheme, ink, paper):
 
 def test_figures_in_the_heat_map_can_be_read():
     pairs = re.findall(r"td\.rk-heat\d \{ background: (#\w+); color: (#\w+)", CSS)
-    assert len(pairs) == 9
+    assert len(pairs) == 18, "light and dark"
     assert min(contrast(paper, ink) for paper, ink in pairs) >= 4.5
 
 

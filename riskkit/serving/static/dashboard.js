@@ -6,6 +6,8 @@ window.rk = (() => {
   const PATIENCE = 5000;
   const SILENT = 4000; // a kernel that was told something and says nothing for so long is said to be busy
   const GIVE_UP = 30000; // a websocket that does not come back in so long, though the server answers
+  const NO_MODEL = "Error displaying widget: model not found"; // ipywidgets' words
+  const clock = Date.now.bind(Date);
   const byId = (id) => document.getElementById(id);
   let kernel = "";
   let sent = false;
@@ -16,6 +18,11 @@ window.rk = (() => {
   let asking = 0; // which look is the latest
   let timer = 0;
   let final = false; // nothing on this page will come back by itself
+
+  // ipywidgets gives a view two seconds by the clock to find its model, also in a browser that is too busy to make it, and
+  // then leaves its place empty for good. Until the page is ready its clock is slow.
+  const born = clock();
+  Date.now = () => (document.documentElement.dataset.rk || final ? clock() : Math.round(born + (clock() - born) / 20));
 
   // -- progress -------------------------------------------------------------------------------------------------
   function step(done, count) {
@@ -43,7 +50,9 @@ window.rk = (() => {
     if (!sent) return false;
     if (document.querySelector('script[type="application/vnd.voila.cell-output+json"]')) return false;
     if (document.querySelector(".rk-output .widget-box > :empty:not(.jupyter-widgets)")) return false;
-    return [...document.querySelectorAll(".rk-output")].every((out) => out.querySelector(".jp-OutputArea-output > *"));
+    const outputs = [...document.querySelectorAll(".rk-output")];
+    if (outputs.some((out) => out.textContent === NO_MODEL)) failed("view");
+    return outputs.every((out) => out.querySelector(".jp-OutputArea-output > *"));
   }
 
   // -- what the page says to the kernel itself: an address to show, or "again" ------------------------------------
@@ -121,7 +130,7 @@ window.rk = (() => {
       banner(`${GONE[status.why] ?? GONE.closed}; ${LAST}`, "Open it again", here);
     } else if (lost) {
       banner(`The connection is being restored; ${LAST}`, "Load the page again", here);
-      if (Date.now() - lost > GIVE_UP && !document.activeElement?.matches("input, textarea")) location.reload();
+      if (clock() - lost > GIVE_UP && !document.activeElement?.matches("input, textarea")) location.reload();
       next(AGAIN);
     } else if (status.database === "down") {
       away = true;
@@ -139,12 +148,12 @@ window.rk = (() => {
     final = true;
     const loading = byId("loading");
     if (loading) loading.remove();
-    banner(`This dashboard could not be started (reference ${reference}).`, "Try again", location.href);
+    banner(`This dashboard could not be shown (reference ${reference}).`, "Try again", location.href);
   }
 
   // The kernel's websocket belongs to Voila's own code; this notices when it opens and closes, and a kernel that is
   // told something and does not say a word.
-  const waiting = () => asked && Date.now() - asked > SILENT;
+  const waiting = () => asked && clock() - asked > SILENT;
   const Native = window.WebSocket;
   window.WebSocket = class extends Native {
     constructor(...args) {
@@ -152,7 +161,7 @@ window.rk = (() => {
       this.kernel = String(args[0]).includes("/api/kernels/");
       if (!this.kernel) return;
       this.addEventListener("open", () => { lost = 0; asked = 0; check(); });
-      this.addEventListener("close", () => { lost ||= Date.now(); next(300); });
+      this.addEventListener("close", () => { lost ||= clock(); next(300); });
       this.addEventListener("message", () => {
         const was = waiting();
         asked = 0;
@@ -162,7 +171,7 @@ window.rk = (() => {
 
     send(data) {
       if (this.kernel && !asked) {
-        asked = Date.now();
+        asked = clock();
         setTimeout(() => { if (waiting()) check(); }, SILENT + 100);
       }
       super.send(data);
