@@ -10,17 +10,13 @@ from typing import Any
 from ipywidgets import HTML, Accordion, HBox, Layout, Text
 from markupsafe import Markup
 
-from riskkit.charts.numbers import day
 from riskkit.parameters.declaration import Parameter, Value
 from riskkit.parameters.query import parse_query, to_query
 from riskkit.parameters.validate import complete, validate
+from riskkit.widgets.days import days_line
 from riskkit.widgets.fields import Field, field, offer
 from riskkit.widgets.scenarios import ScenarioChoice
 from riskkit.widgets.words import foremost
-
-_DAYS = Markup(
-    '<p class="rk-sub">Data from {} to {}; a day without any, such as a holiday, shows the last day before it.</p>'
-)
 
 
 class Controls:
@@ -105,7 +101,8 @@ class Controls:
             item.widget.value = shown
 
         self._day_shown = shown.isoformat() if shown else ""
-        self._days.value = str(_DAYS.format(day(days[0]), day(days[-1]))) if days else ""
+        named = next((p.name for p in self._declared if p.constraint.kind == "date"), "")
+        self._days.value = str(days_line(days, shown, named))
         self._quietly("date", bound)
 
     def offer_scenarios(self, titles: Mapping[str, str]) -> None:
