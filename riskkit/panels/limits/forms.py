@@ -213,6 +213,8 @@ def _row(*widgets: Any) -> HBox:
     for widget in widgets:
         if not isinstance(widget, Button):
             widget.add_class("rk-control")
+            if isinstance(widget, Text) and widget.description in ("Reason", "Note"):
+                widget.add_class("rk-sentence")
     return row
 
 

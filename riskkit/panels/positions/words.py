@@ -142,7 +142,8 @@ def meanwhile(changes: Sequence[PositionChange]) -> str:
 def road(live: bool) -> str:
     """How soon the page learns of other people's changes."""
     how = "at once" if live else "within a few seconds, for the live connection does not get through"
-    return str(Markup('<p class="rk-sub">Changes by others appear here {}.</p>').format(how))
+    mark = "live" if live else "polling"  # for the page's frame
+    return str(Markup('<p class="rk-sub" data-road="{}">Changes by others appear here {}.</p>').format(mark, how))
 
 
 def faults_table(error: InputError) -> str:

@@ -148,7 +148,11 @@ class RunsPanel:
             self._opened((self._open[0], story, self._role))
 
     def _road(self, live: bool) -> None:
-        self._live.value = str(Markup('<p class="rk-sub rk-road">{}</p>').format(_ROADS[live]))
+        self._live.value = str(
+            Markup('<p class="rk-sub rk-road" data-road="{}">{}</p>').format(
+                "live" if live else "polling", _ROADS[live]
+            )
+        )
 
     def _follow(self) -> None:
         """What is shown now is what the watch compares with."""

@@ -94,6 +94,20 @@ window.rk = (() => {
     document.body.classList.toggle("rk-stale", Boolean(sentence) && !calm);
   }
 
+  // How the page learns of what others do: a page that follows them says so itself, the others answer when asked.
+  const ROADS = {
+    live: ["Live", "Changes by others appear here at once."],
+    polling: ["Polling", "The live connection does not get through: the page looks for changes every few seconds."],
+    "": ["Connected", "A control answers at once; what others change is read when one is moved."],
+  };
+  function road() {
+    const box = byId("rk-road");
+    if (!box || !document.documentElement.dataset.rk) return;
+    const [word, sentence] = ROADS[document.querySelector("[data-road]")?.dataset.road ?? ""] ?? ROADS[""];
+    if (box.textContent !== word) box.textContent = word;
+    box.title = sentence;
+  }
+
   function next(delay) {
     clearTimeout(timer);
     timer = setTimeout(check, delay);
@@ -187,6 +201,7 @@ window.rk = (() => {
 
   new MutationObserver(() => {
     if (!document.documentElement.dataset.rk && settled()) ready();
+    road();
     // A slider's handle says what it moves: the widget labels the box around it only.
     for (const handle of document.querySelectorAll(".widget-slider .noUi-handle:not([aria-label])")) {
       const label = handle.closest(".widget-slider").querySelector(".widget-label")?.textContent;
