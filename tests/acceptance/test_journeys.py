@@ -34,7 +34,6 @@ def new_user(demo_stack):
             service.auth.admin.delete_user(one)
 
 
-@pytest.mark.soak
 def test_in_with_a_second_factor(visit, new_user):
     email = new_user("atlas", "viewer")
     there = visit().sign_in(email)

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 QUANT, VIEWER = "quant@atlas.example", "viewer@atlas.example"
 PAGE = "/dashboards/portfolio_var?portfolio=atlas/demo&as_of=2020-03-16"
@@ -19,7 +19,7 @@ def take(page, card, kind):
     if not card.locator(".rk-download-menu").count():
         card.get_by_role("button", name="Download").click()
     button = card.locator(".rk-download-menu").get_by_role("button", name=kind, exact=True)
-    with page.expect_download(timeout=30_000) as coming:
+    with page.expect_download(timeout=60_000) as coming:
         button.click()
     return coming.value.suggested_filename, coming.value.path().read_bytes()
 
@@ -32,17 +32,17 @@ def test_a_trade_is_tried_and_its_link_shows_the_same(visit):
     quantity = panel.get_by_label("Change of quantity")
     quantity.fill("5000")
     quantity.press("Enter")
-    panel.locator("table").first.wait_for(timeout=30_000)
-    page.wait_for_function("location.search.includes('trades=5000*AAPL')", timeout=10_000)
+    panel.locator("table").first.wait_for(timeout=60_000)
+    page.wait_for_function("location.search.includes('trades=5000*AAPL')", timeout=60_000)
     assert there.shown()["tiles"] == before
     figures = page.evaluate(AFTER)
     assert figures[figures.index(before["var"][0]) + 1] != before["var"][0]
     linked = visit(390).sign_in(VIEWER, page.evaluate("location.pathname + location.search")).ready()
-    linked.page.locator(".rk-what-if table").first.wait_for(timeout=30_000)
+    linked.page.locator(".rk-what-if table").first.wait_for(timeout=60_000)
     assert linked.page.evaluate(AFTER) == figures
     panel.get_by_role("button", name="Reset").click()
-    page.wait_for_function("!location.search.includes('trades')", timeout=10_000)
-    panel.locator("table").first.wait_for(state="hidden", timeout=10_000)
+    page.wait_for_function("!location.search.includes('trades')", timeout=60_000)
+    panel.locator("table").first.wait_for(state="hidden", timeout=60_000)
     for one in (there, linked):
         assert one.complaints == []
         assert one.outside() == []
@@ -68,6 +68,6 @@ def test_a_file_of_each_kind(visit):
     assert b"<svg" in drawing
     assert rows[0]["position"].encode() in drawing or b"<text" in drawing
     page.keyboard.press("Escape")
-    page.locator(".rk-download-menu").wait_for(state="detached", timeout=10_000)
+    page.locator(".rk-download-menu").wait_for(state="detached", timeout=60_000)
     assert there.complaints == []
     assert there.outside() == []
