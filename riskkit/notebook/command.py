@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from riskkit.charts.numbers import true_minus
 from riskkit.notebook.analysis import SELECTORS
 from riskkit.parameters.constraint import PANEL_KINDS
 from riskkit.parameters.declaration import Parameter, Value, as_text
@@ -46,7 +47,7 @@ def provenance(inputs: Inputs, result: Any) -> Markup:
     notes = dict.fromkeys((*getattr(result, "notes", ()), *inputs.notes))
     said = {"Estimator": [getattr(result, "estimator", "")], "Data": inputs.sources, "Notes": notes}
     terms = Markup("").join(
-        Markup("<dt>{}</dt><dd>{}</dd>").format(term, Markup("<br>").join(lines))
+        Markup("<dt>{}</dt><dd>{}</dd>").format(term, Markup("<br>").join(map(true_minus, lines)))
         for term, lines in said.items()
         if any(lines)
     )

@@ -117,7 +117,7 @@ def test_signing_out_ends_the_page_and_says_what_to_do(visit):
     second.wait_for_url(re.compile("/sign-in"))
     banner = there.page.locator("#rk-alert")
     banner.wait_for(state="visible", timeout=20_000)
-    assert "Your session has ended" in banner.inner_text()
+    assert "You have signed out" in banner.inner_text()
     banner.get_by_role("link", name="Sign in again").click()
     there.page.get_by_label("E-mail").wait_for()
     assert "next=%2Fdashboards%2Fportfolio_var" in there.page.url

@@ -17,7 +17,7 @@ from riskkit.store.connect import open_store
 
 
 @pytest.mark.timeout(900)
-def test_twenty_kills_at_every_boundary(tiny: ModuleType, kills: ModuleType, tmp_path: Path) -> None:
+def test_a_kill_at_every_boundary(tiny: ModuleType, kills: ModuleType, tmp_path: Path) -> None:
     def lane(number: int) -> list[object]:
         project, rows = tmp_path / f"project{number}", tmp_path / f"rows{number}"
         tiny.make_project(project)
@@ -26,7 +26,7 @@ def test_twenty_kills_at_every_boundary(tiny: ModuleType, kills: ModuleType, tmp
 
     with ThreadPoolExecutor(2) as pool:
         left = {one.point: one for one in itertools.chain(*pool.map(lane, range(2)))}
-    assert len(left) == 20
+    assert len(left) == len(kills.BOUNDARIES) >= 20
     assert all(one.killed for one in left.values())
     done = {point: one.swept for point, one in left.items()}
     assert done["begin prepare"] == done["end publish"] == "nothing"

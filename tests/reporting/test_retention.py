@@ -87,8 +87,9 @@ def bucket(shop: Shop) -> dict[str, int]:
 
 
 def on_disk(folder: Path) -> int:
-    pages = ("index.html",)  # they list what there is, from the first change on
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name not in pages)
+    """Bytes of runs and objects; index pages are left out: they list what there is, from the first change on."""
+    runs = [path for run in run_folders(Places(folder)) for path in run.rglob("*")]
+    return sum(path.stat().st_size for path in (*runs, *(folder / ".objects").rglob("*")) if path.is_file())
 
 
 def assert_whole(shop: Shop, keeper: Keeper) -> None:
