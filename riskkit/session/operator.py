@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,17 +160,11 @@ class Operator:
         return next((user for user in self._users() if (user.email or "").lower() == wanted), None)
 
     def _users(self) -> Iterator[Any]:
-        number = 1
-        while True:
-            try:
-                page = self._client.auth.admin.list_users(page=number, per_page=_PAGE)
-            except AuthError as error:
-                unless_refused(self._settings, error)
-                raise Unavailable(f"Auth does not take the service key: {error.message}.") from error
-            yield from page
-            if len(page) < _PAGE:
-                return
-            number += 1
+        try:
+            yield from every_user(self._client)
+        except AuthError as error:
+            unless_refused(self._settings, error)
+            raise Unavailable(f"Auth does not take the service key: {error.message}.") from error
 
     def _rows(self, table: str, columns: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
@@ -215,3 +210,12 @@ def _database(otherwise: str, email: str = "") -> Iterator[None]:
 
 def _when(moment: Any) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
+
+
+def every_user(client: Any) -> Iterator[Any]:
+    """Every account, page by page; the client has the service key."""
+    for number in itertools.count(1):
+        page = client.auth.admin.list_users(page=number, per_page=_PAGE)
+        yield from page
+        if len(page) < _PAGE:
+            return

@@ -14,6 +14,7 @@ from supabase import ClientOptions, create_client
 from supabase_auth.errors import AuthError
 
 from riskkit.errors import Unavailable
+from riskkit.session.operator import every_user
 from riskkit.settings import Settings
 
 #: Mails to it go nowhere: `.invalid` has no servers.
@@ -63,7 +64,7 @@ def stand_in(settings: Settings, service_key: str, role: str, teams: Mapping[str
 
 
 def _sweep(client: Any) -> None:
-    for user in client.auth.admin.list_users(page=1, per_page=200):
+    for user in list(every_user(client)):
         made = user.created_at if isinstance(user.created_at, datetime) else datetime.fromisoformat(user.created_at)
         if (user.email or "").endswith("@" + _DOMAIN) and made < datetime.now(UTC) - _STALE:
             client.auth.admin.delete_user(user.id)

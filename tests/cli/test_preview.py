@@ -51,7 +51,8 @@ def previewing(project, demo_stack):
 
 def stand_ins(demo_stack):
     with service_client(demo_stack.keys()) as service:
-        return [user.email for user in service.auth.admin.list_users() if user.email.endswith("@preview.invalid")]
+        emails = [user.email for user in service.auth.admin.list_users(per_page=1000)]
+    return [email for email in emails if email.endswith("@preview.invalid")]
 
 
 def test_a_dashboard_with_the_eyes_of_a_viewer(previewing, demo_stack):
@@ -68,7 +69,7 @@ def test_a_dashboard_with_the_eyes_of_a_viewer(previewing, demo_stack):
         assert "Portfolio VaR" in home
         assert "borealis" not in home.lower()
     with service_client(demo_stack.keys()) as service:
-        user = next(one for one in service.auth.admin.list_users() if one.email == email)
+        user = next(one for one in service.auth.admin.list_users(per_page=1000) if one.email == email)
         roles = service.table("memberships").select("role,teams(slug)").eq("user_id", user.id).execute().data
         assert roles == [{"role": "viewer", "teams": {"slug": "atlas"}}]
     process.send_signal(signal.SIGINT)
