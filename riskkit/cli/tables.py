@@ -9,6 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+#: From so many columns on the first cell of a row, by which people name it, stays in one piece: it is copied.
+_ROOM = 100
+
 
 def print_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str | Text]]) -> None:
     """Print rows under a header; columns are (title, "left" or "right"). Piped output is never cut.
@@ -19,14 +22,16 @@ def print_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str 
     rows : sequence of sequence of str or Text
         As many texts each as there are columns; a `Text` may be coloured.
     """
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for title, justify in columns:
-        table.add_column(title, justify="right" if justify == "right" else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=max(console.width, 160))
+    whole = console.width >= _ROOM
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for index, (title, justify) in enumerate(columns):
+        named_by = whole and index == 0
+        table.add_column(title, justify="right" if justify == "right" else "left", overflow="fold", no_wrap=named_by)
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console.print(table)
 
 
