@@ -153,7 +153,6 @@ def alone(chromium):
     context.close()
 
 
-@pytest.mark.soak
 def test_no_report_runs_or_loads_one(team, alone):
     page, requests = alone
     page.goto(Path(team.report["html"]).as_uri())
@@ -162,7 +161,6 @@ def test_no_report_runs_or_loads_one(team, alone):
     assert fallen(page, requests) == []
 
 
-@pytest.mark.soak
 def test_no_export_is_taken_for_a_page(team):
     """Tables as files: each cell is text, none the beginning of a formula."""
     tables = sorted(Path(team.report["html"]).parent.glob("tables/*.csv"))
