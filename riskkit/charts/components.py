@@ -27,7 +27,7 @@ from riskkit.var.result import Grouping
 #: Bars that can still be read; the smallest of a larger book are summed in one. A group's chart is a small one.
 MOST_BARS = 20
 MOST_GROUPS = 12
-_NAME_LENGTH = 18
+_NAME_LENGTH = 22
 #: Of VaR: less is rounding, and no bar.
 _NOTHING = 1e-9
 _NO_POSITIONS = "This book has no positions on this day."

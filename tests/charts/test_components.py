@@ -66,7 +66,7 @@ def test_long_names_are_cut_in_the_figure_and_whole_on_hovering(var_of, make_boo
     view = charts.component_var(var_of(make_book(names=names), make_history(names)))
     labels = bars(view)["label"]
     assert len(set(labels)) == len(labels)
-    assert max(map(len, labels)) <= 18
+    assert max(map(len, labels)) <= 22
     assert names[0] in bars(view)["name"]
     table = charts.components(var_of(make_book(names=names), make_history(names))).html
     assert f'title="{names[0]}"' in table
