@@ -160,7 +160,8 @@ def test_back_and_forward_give_the_same_views_without_a_reload(visit):
         page.evaluate(f"history.{step}()")
         page.get_by_text(f"level {shown}", exact=True).wait_for()
         assert page.url.endswith(end)
-        assert page.get_by_label("Level").input_value() == shown
+        field = page.get_by_label("Level").element_handle()
+        page.wait_for_function("([field, wanted]) => field.value === wanted", arg=[field, shown])  # told after the text
     assert page.evaluate("window.stays")
     page.reload()
     assert ready(page).get_by_label("Level").input_value() == "0.9"
