@@ -50,7 +50,7 @@ bench-peers: .venv-peers/.installed  ## riskkit beside other libraries, in an en
 	@.venv-peers/bin/python $(PEERS)
 
 soak: $(VENV)/.installed  ## the long counts, written to tests/soak/results
-	$(BIN)/pytest -m soak -s tests/soak
+	$(BIN)/pytest -m soak -s tests
 
 lock: $(VENV)/.installed  ## resolve the pins again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -93,12 +94,11 @@ class Realtime:
             try:
                 message = json.loads(await connection.websocket.receive_text())
                 topic, event, payload = message["topic"], message["event"], message["payload"]
-                proper = isinstance(topic, str) and isinstance(event, str) and isinstance(payload, dict)
+                if not (isinstance(topic, str) and isinstance(event, str) and isinstance(payload, dict)):
+                    raise TypeError
             except (ValueError, KeyError, TypeError, RecursionError):
-                proper = False
-            if not proper:
                 await connection.websocket.close(1003)
-                raise WebSocketDisconnect(1003)
+                raise WebSocketDisconnect(1003) from None
             await self._answer(connection, message, topic, event, payload)
 
     async def _answer(self, connection: Connection, message: Any, topic: str, event: str, payload: Any) -> None:
@@ -108,8 +108,7 @@ class Realtime:
             reason = _not_spoken(topic, payload) or await self._join(connection, topic, payload.get("access_token"))
             connection.reply(message, reason)
         elif event == "access_token" and topic in connection.channels:
-            reason = await self._join(connection, topic, payload.get("access_token"))
-            if reason is not None:
+            if (reason := await self._join(connection, topic, payload.get("access_token"))) is not None:
                 connection.end(topic, reason)
         elif event == "phx_leave":
             connection.channels.pop(topic, None)
@@ -126,8 +125,7 @@ class Realtime:
             if not await self._may_hear(caller, topic):
                 name = topic.removeprefix(_PREFIX)
                 return f"Unauthorized: You do not have permissions to read from this Channel topic: {name}"
-            if topic not in connection.channels:
-                await self._take()  # what was said before one joined is not heard
+            await self._take()  # what was said before one joined is not heard
         except TokenRefused as error:
             return f"InvalidJWTToken: {error.message}"
         except psycopg.Error as error:
@@ -149,10 +147,7 @@ class Realtime:
             return seen.rowcount == 1
 
     async def _pass_on(self) -> None:
-        """Look for messages now and then; when the database goes away, every channel fails.
-
-        A NOTIFY would make every commit wait for the others.
-        """
+        """Look for messages now and then (a NOTIFY would make commits wait); channels fail with the database."""
         while True:
             try:
                 await self._take()
@@ -180,14 +175,12 @@ class Realtime:
         """End channels whose token has expired or whose member may no longer hear them."""
         while True:
             await asyncio.sleep(_CHECK)
-            try:
+            with contextlib.suppress(psycopg.Error):  # who takes the messages says so, and ends the channels
                 for connection, topic, caller in self._joined():
                     if caller.claims.get("exp", time.time() + 1) <= time.time():
                         connection.end(topic, "Token has expired")
                     elif not await self._may_hear(caller, topic):
                         connection.end(topic, "Unauthorized: You no longer may read from this Channel topic")
-            except psycopg.Error:
-                continue  # who takes the messages says so, and ends the channels
 
     def _joined(self) -> Iterator[tuple[Connection, str, Caller]]:
         for connection in list(self._connections):
