@@ -48,6 +48,7 @@ class PositionsPanel:
         self._inputs: Inputs | None = None
         self._day: date | None = None  # picked by hand
         self._units: dict[str, float | None] = {}
+        self._told: int | None = None  # the last revision whose change was told, or made here
         self._quiet = False
         self.book: Book | None = None
         self.edits = Edits()
@@ -87,7 +88,7 @@ class PositionsPanel:
     def _turn_to(self, inputs: Inputs) -> None:
         before, self._inputs = self._inputs, inputs
         if before is None or before.ref.id != inputs.ref.id:
-            self.book, self.edits, self._day = None, Edits(), None
+            self.book, self.edits, self._day, self._told = None, Edits(), None, None
             self.file.leave()
             self.draft.move(f"positions:{inputs.ref.id}")
             self._say("")
@@ -119,13 +120,15 @@ class PositionsPanel:
         self.errands.send(work, done, self._failed)
 
     def _show_book(self, book: Book, units: dict[str, float | None]) -> None:
-        before, self.book = self.book, book
-        self._units = units
-        theirs = [] if before is None else [one for one in book.changes if one.revision > before.revision]
+        told = book.revision if self._told is None else self._told
+        self.book, self._told, self._units = book, book.revision, units
+        theirs = [one for one in book.changes if one.revision > told]
         touched = frozenset(line.symbol for change in theirs for line in change.lines)
         self.edits.rebase(book.quantities, touched)
         if theirs and self.edits:
             self._say(f"Meanwhile {words.meanwhile(theirs)} Your changes are kept.", "rk-warn")
+        elif theirs:
+            self._say(f"Just now {words.meanwhile(theirs)} The page follows.", "")
         self.history.value = words.history_table(book.changes)
         self._editor.layout.display = None if book.may_edit else "none"
         self.form.offer(book.known)
@@ -137,22 +140,13 @@ class PositionsPanel:
         self.watch.follow(book.ref, book.revision)
         self.file.book = book
         self._redraw()
+        if theirs and not self.edits:
+            self._desk.refresh()
 
     def _moved_on(self, revision: int) -> None:
         """The book has another revision: somebody has changed it."""
-        if self.book is None or revision <= self.book.revision:
-            return
-        if self.edits:
+        if self.book is not None and revision > self.book.revision:  # with no book, one is about to be read
             self._read()
-        else:
-            since = self.book.revision
-            self._read(lambda: self._tell_news(since))
-
-    def _tell_news(self, since: int) -> None:
-        news = [one for one in self.book.changes if one.revision > since] if self.book else []
-        if news:
-            self._say(f"Just now {words.meanwhile(news)} The page follows.", "")
-        self._desk.refresh()
 
     # -- editing -------------------------------------------------------------------------------------------------
 
@@ -300,7 +294,7 @@ class PositionsPanel:
             self.edits.discard()
         if self.book is not None:
             self.watch.follow(self.book.ref, revision)
-        self.book = None if not self.edits else self.book
+        self.book, self._told = None if not self.edits else self.book, revision
         self._say(f"{text} (change {revision}).", "rk-ok")
         self._redraw()
         self._desk.refresh()

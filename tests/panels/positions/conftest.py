@@ -47,6 +47,7 @@ class Page:
     book: str = "book"
     said: list = field(default_factory=list)
     refreshed: int = 0
+    slow: bool = False
 
     def __post_init__(self):
         self.panel = PositionsPanel(Desk(self.store, lambda values: None, self.refresh, self.said.append))
@@ -54,6 +55,8 @@ class Page:
 
     def refresh(self):
         self.refreshed += 1
+        if self.slow:
+            return
         try:
             inputs = load_inputs(self.store, self.book, self.as_of, 1)
         except RiskkitError:

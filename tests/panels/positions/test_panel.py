@@ -114,6 +114,23 @@ def test_who_has_nothing_unsaved_follows(open_page):
     assert ann.panel.grid.source.data["quantity"][0] == "130"
 
 
+def test_what_others_change_before_ones_own_save_is_shown_is_told(open_page):
+    ann, ben = open_page("ann"), open_page("ben")
+    ann.slow = True
+    ann.type("AAA", "120").save()
+    ben.panel.watch.look()
+    ben.settle().type("BBB", "-60").save()
+    ann.panel.watch.look()
+    ann.settle()
+    ann.slow = False
+    ann.refresh()
+    ann.settle()
+    assert "Just now ben@atlas.example" in ann.form.said.value
+    assert "BBB −50 → −60" in ann.form.said.value
+    assert "AAA" not in ann.form.said.value, "one's own change is no news"
+    assert ann.panel.grid.source.data["quantity"][1] == "−60"
+
+
 def test_a_viewer_sees_no_controls_and_a_forged_message_writes_nothing(open_page, database):
     page = open_page("vic")
     assert page.panel.box.children[0].layout.display == "none"
