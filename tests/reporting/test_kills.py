@@ -1,4 +1,4 @@
-"""`kill -9` at every boundary of a run leaves no half report, no half row and no process."""
+"""`kill -9` at a boundary of a run leaves no half report, no half row and no process."""
 
 from __future__ import annotations
 
@@ -15,18 +15,30 @@ from riskkit.local.stack import Stack
 from riskkit.settings import Settings
 from riskkit.store.connect import open_store
 
+#: Those at which what a kill leaves is decided; `make soak` takes every one, five times.
+DECIDED = (
+    "begin prepare",
+    "end execute",
+    "end store",
+    "row before",
+    "row after",
+    "end commit",
+    "begin publish",
+    "end publish",
+)
+
 
 @pytest.mark.timeout(900)
-def test_a_kill_at_every_boundary(tiny: ModuleType, kills: ModuleType, tmp_path: Path) -> None:
+def test_a_kill_at_the_boundaries_that_decide(tiny: ModuleType, kills: ModuleType, tmp_path: Path) -> None:
     def lane(number: int) -> list[object]:
         project, rows = tmp_path / f"project{number}", tmp_path / f"rows{number}"
         tiny.make_project(project)
         store = tiny.FileStore(rows)
-        return [kills.kill_and_look(project, str(rows), point, store) for point in kills.BOUNDARIES[number::2]]
+        return [kills.kill_and_look(project, str(rows), point, store) for point in DECIDED[number::2]]
 
     with ThreadPoolExecutor(2) as pool:
         left = {one.point: one for one in itertools.chain(*pool.map(lane, range(2)))}
-    assert len(left) == len(kills.BOUNDARIES) >= 20
+    assert set(left) == set(DECIDED) <= set(kills.BOUNDARIES)
     assert all(one.killed for one in left.values())
     done = {point: one.swept for point, one in left.items()}
     assert done["begin prepare"] == done["end publish"] == "nothing"
