@@ -34,7 +34,7 @@ check: $(VENV)/.installed  ## formatting, lint, types, layers, notebooks and par
 	$(BIN)/riskkit check
 
 test: check  ## everything
-	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed  ## performance ratios, printed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks
