@@ -1,4 +1,5 @@
--- Retention: which official runs are kept is a schedule's; what is no longer kept goes, rows first, files after them.
+-- Retention: which official runs are kept is a schedule's; those that people make for themselves go after 90 days, but not
+-- the last ten of a report, book and person, nor what somebody commented on. Rows go first, files after them.
 -- A file is never removed while a row names it: orphans are collected later, never the reverse.
 
 alter table public.schedules
@@ -11,7 +12,8 @@ create trigger edit_schedule_retention before update of keep_last, keep_month_en
   on public.schedules for each row execute function private.edit_schedule();
 
 -- Invoker: row-level security decides whose. Runs of a slot are kept or go together while it is one of the last; of
--- older slots only month-ends stay, the current run of each; what is on hold always does.
+-- older slots only month-ends stay, the current run of each, and of a month's last day without a slot every current run,
+-- whatever its parameters; what is on hold always does.
 create function private.runs_to_prune() returns table (id uuid, team_id uuid)
 language sql stable set search_path = '' as $$
   with kept as (
@@ -22,22 +24,33 @@ language sql stable set search_path = '' as $$
   ranked as (
     select r.id, r.team_id, r.hold, r.current, k.keep_last, k.month_ends,
       dense_rank() over (partition by r.team_id, r.portfolio_id, r.report order by r.as_of desc, r.slot desc nulls first) as place,
-      row_number() over (partition by r.team_id, r.portfolio_id, r.report, r.current, date_trunc('month', r.as_of::timestamp)
+      rank() over (partition by r.team_id, r.portfolio_id, r.report, r.current, date_trunc('month', r.as_of::timestamp)
         order by r.as_of desc, r.slot desc nulls last) as of_month
     from public.report_runs r join kept k on k.team_id = r.team_id and k.report = r.report
     where r.official
+  ),
+  own as (
+    select r.id, r.team_id, r.hold, r.run_at, row_number() over (
+      partition by r.team_id, r.portfolio_id, r.report, r.recorded_by order by r.run_at desc, r.id) as place
+    from public.report_runs r
+    where not r.official
   )
   select r.id, r.team_id from ranked r
   where r.hold is null and r.place > r.keep_last and not (r.month_ends and r.current and r.of_month = 1)
+  union all
+  select o.id, o.team_id from own o
+  where o.hold is null and o.place > 10 and o.run_at < now() - interval '90 days'
+    and not exists (select from public.run_comments c where c.team_id = o.team_id and c.run_id = o.id)
 $$;
-comment on function private.runs_to_prune is 'Official runs that their report''s schedules no longer keep, of teams that the caller may see.';
+comment on function private.runs_to_prune is 'Official runs that their report''s schedules no longer keep, and people''s own of more than 90 days that are not their last ten, of teams that the caller may see.';
 grant execute on function private.runs_to_prune() to authenticated, service_role;
 
 create function public.runs_to_prune(p_limit integer default 100) returns table (
-  id uuid, report text, team text, portfolio text, as_of date, run_at timestamptz, slot timestamptz, current boolean
+  id uuid, report text, team text, portfolio text, as_of date, run_at timestamptz, slot timestamptz, current boolean,
+  official boolean
 )
 language sql stable set search_path = '' as $$
-  select r.id, r.report::text, t.slug::text, p.slug::text, r.as_of, r.run_at, r.slot, r.current
+  select r.id, r.report::text, t.slug::text, p.slug::text, r.as_of, r.run_at, r.slot, r.current, r.official
   from private.runs_to_prune() d join public.report_runs r on r.id = d.id
   join public.portfolios p on p.id = r.portfolio_id join public.teams t on t.id = r.team_id
   order by r.run_at, r.id limit least(greatest(p_limit, 0), 1000)

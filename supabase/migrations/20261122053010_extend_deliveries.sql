@@ -139,7 +139,9 @@ begin
     from public.schedules s
     join public.schedule_fires f on f.team_id = s.team_id and f.schedule_id = s.id
     where s.enabled and s.kind = 'report' and cardinality(s.recipients) > 0 and f.fire_at > now() - interval '7 days'
-      and case f.outcome when 'enqueued' then greatest(f.fire_at, f.decided_at) when 'skipped_misfire' then f.fire_at end
+      -- From the slot, however late a scheduler fires it; only one that somebody backfills is due from then on.
+      and case when f.outcome = 'enqueued' and f.note like 'backfilled%' then f.decided_at
+        when f.outcome in ('enqueued', 'skipped_misfire') then f.fire_at end
         + make_interval(mins => coalesce(s.alarm_after_minutes, s.grace_minutes)) < now()
       and not exists (
         select from public.deliveries d

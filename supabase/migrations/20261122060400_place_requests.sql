@@ -102,23 +102,3 @@ begin
   end if;
   return v_run.id;
 end $$;
-
--- Of a month's last day without a slot every current run is kept, whatever its parameters.
-create or replace function private.runs_to_prune() returns table (id uuid, team_id uuid)
-language sql stable set search_path = '' as $$
-  with kept as (
-    select s.team_id, s.args ->> 'report' as report, max(s.keep_last) as keep_last, bool_or(s.keep_month_ends) as month_ends
-    from public.schedules s where s.kind = 'report'
-    group by s.team_id, s.args ->> 'report' having bool_and(s.keep_last is not null)
-  ),
-  ranked as (
-    select r.id, r.team_id, r.hold, r.current, k.keep_last, k.month_ends,
-      dense_rank() over (partition by r.team_id, r.portfolio_id, r.report order by r.as_of desc, r.slot desc nulls first) as place,
-      rank() over (partition by r.team_id, r.portfolio_id, r.report, r.current, date_trunc('month', r.as_of::timestamp)
-        order by r.as_of desc, r.slot desc nulls last) as of_month
-    from public.report_runs r join kept k on k.team_id = r.team_id and k.report = r.report
-    where r.official
-  )
-  select r.id, r.team_id from ranked r
-  where r.hold is null and r.place > r.keep_last and not (r.month_ends and r.current and r.of_month = 1)
-$$;

@@ -77,12 +77,14 @@ class PositionsPanel:
         """The page has no answer: a book that holds nothing yet has none, and is filled here."""
         store = self._desk.store
 
+        def work() -> Inputs | None:
+            return empty_book(store, str(values["portfolio"]), str(values["as_of"]))
+
         def done(found: Inputs | None) -> None:
             if found is not None:
                 self._turn_to(found)
                 self._say(f"{found.ref.title or found.ref.path} holds nothing yet: type positions, or drop a file.")
 
-        work = lambda: empty_book(store, str(values["portfolio"]), str(values["as_of"]))  # noqa: E731
         self.asides.send(work, done, lambda _error: None)  # whatever it is, the page says it
 
     def _turn_to(self, inputs: Inputs) -> None:
@@ -181,6 +183,9 @@ class PositionsPanel:
             self._set(symbol, quantity)
             return
 
+        def work() -> dict[str, float | None]:
+            return unit_values(inputs.market, [instrument], inputs.ref.base_currency)
+
         def done(found: dict[str, float | None]) -> None:
             if found[symbol] is None:
                 self._fault(InputError("Symbol", symbol, f"an instrument with prices on {inputs.as_of}"))
@@ -188,7 +193,6 @@ class PositionsPanel:
                 self._units |= found
                 self._set(symbol, quantity)
 
-        work = lambda: unit_values(inputs.market, [instrument], inputs.ref.base_currency)  # noqa: E731
         self.asides.send(work, done, self._failed)
 
     def _instrument(self, book: Book) -> Instrument:
