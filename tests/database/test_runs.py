@@ -42,6 +42,29 @@ def test_peoples_own_runs_go_after_ninety_days_but_the_last_ten_held_and_comment
     assert before - left == {old}
 
 
+def test_of_a_month_end_without_a_slot_every_current_run_stays_whatever_its_parameters(world):
+    with world.connection.transaction(force_rollback=True):
+        world.connection.execute(
+            "insert into schedules (team_id, name, cron, timezone, args, keep_last) values (%s, 'monthly', '0 18 * * *'"
+            ", 'UTC', '{\"report\": \"monthly\"}', 1)",
+            [world.teams["a"]],
+        )
+
+        def official(as_of, confidence, current=True):
+            return world.connection.execute(
+                "insert into report_runs (id, team_id, portfolio_id, report, notebook, as_of, run_at, official, current"
+                ", parameters, inputs, code, packages) values (gen_random_uuid(), %s, %s, 'monthly', 'monthly', %s"
+                ", now(), true, %s, %s, '{}', '{}', '{}') returning id",
+                [world.teams["a"], world.books["a"], as_of, current, json.dumps({"confidence_level": confidence})],
+            ).fetchone()[0]
+
+        earlier, stepped_back = official("2020-01-30", 0.95), official("2020-01-31", 0.95, current=False)
+        month_end = {official("2020-01-31", confidence) for confidence in (0.95, 0.975, 0.99)}
+        last = official("2020-02-03", 0.95)
+        gone = {row[0] for row in world.connection.execute("select id from private.runs_to_prune()")}
+    assert gone & {earlier, stepped_back, last, *month_end} == {earlier, stepped_back}
+
+
 @pytest.mark.parametrize(
     "change",
     [
