@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.cli.test_audit import admin, owner  # noqa: F401 (fixtures: signed in with a second factor; the database)
-
 
 @pytest.fixture
 def book(tmp_path):
@@ -18,7 +16,7 @@ def lines(riskkit, *options):
     return [line.split() for line in out.splitlines() if line.strip()[8:14:5] == "--"]
 
 
-def test_set_list_change_and_end(riskkit, admin, book):  # noqa: F811
+def test_set_list_change_and_end(riskkit, admin, book):
     slug = admin[0]
     riskkit("portfolio", "import", "mine", book)
     assert riskkit("limits", "list", "mine")[1] == "There is no limit.\n"
@@ -46,7 +44,7 @@ def test_set_list_change_and_end(riskkit, admin, book):  # noqa: F811
     assert (code, "a limit in force" in err) == (2, True)
 
 
-def test_a_misspelt_figure_or_part_is_refused_and_the_figures_there_are_are_named(riskkit, admin, owner, book):  # noqa: F811
+def test_a_misspelt_figure_or_part_is_refused_and_the_figures_there_are_are_named(riskkit, admin, owner, book):
     slug = admin[0]
     assert riskkit("portfolio", "import", "mine", book)[0] == 0
     assert riskkit("limits", "set", "mine", "varr", "--hard", "1")[0] == 0, "before the first run nothing is known"
@@ -101,7 +99,7 @@ def test_an_analyst_reads_and_is_told_what_setting_takes(riskkit, own_team, book
         ("component_var", "--hard", "1", "--sector", ""),
     ],
 )
-def test_what_is_no_limit(riskkit, admin, book, wrong):  # noqa: F811
+def test_what_is_no_limit(riskkit, admin, book, wrong):
     riskkit("portfolio", "import", "mine", book)
     code, _, err = riskkit("limits", "set", "mine", *wrong)
     assert (code, err.startswith("riskkit: ")) == (2, True), err
