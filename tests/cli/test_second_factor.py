@@ -32,11 +32,27 @@ class App:
         self.totp, self.used = pyotp.TOTP(secret), 0
 
     def code(self):
-        step = max(int(time.time()) // 30 - 1, self.used + 1)
+        # The one before this one, as long as that holds for twenty seconds more.
+        step = max(int(time.time() + 20) // 30 - 1, self.used + 1)
         while step > int(time.time()) // 30 + 1:
             time.sleep(1)
         self.used = step
         return self.totp.at(30 * step)
+
+
+def read_until(terminal, text=None):
+    """What the terminal shows until the text, or until its other end is closed; a read may end inside a character."""
+    shown = b""
+    while text is None or text not in shown.decode(errors="ignore"):
+        try:
+            read = os.read(terminal, 65536)
+        except OSError:  # closed, says Linux
+            read = b""
+        if not read:
+            assert text is None, shown
+            break
+        shown += read
+    return shown.decode()
 
 
 def enrol(name):
@@ -45,14 +61,12 @@ def enrol(name):
     command = [sys.executable, "-m", "riskkit", "second-factor", "enrol", "--name", name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=slave, stderr=subprocess.PIPE, text=True) as process:
         os.close(slave)
-        shown = ""
-        while "Code that the app shows" not in shown:
-            shown += os.read(terminal, 65536).decode()
+        shown = read_until(terminal, "Code that the app shows")
         app = App(re.search(r"\s\s([A-Z2-7]{4}( [A-Z2-7]{1,4})+)\s", shown)[1].replace(" ", ""))
         _, err = process.communicate(f"000000\n{app.code()}\n", timeout=60)
         assert process.returncode == 0, err
         assert "That code is not right" in err
-    shown += os.read(terminal, 65536).decode()
+    shown += read_until(terminal)
     os.close(terminal)
     return shown, app
 

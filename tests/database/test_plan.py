@@ -64,10 +64,7 @@ HOT = {
     "the latest runs of a book": (
         "select * from report_runs where team_id = %(a)s and portfolio_id = %(book)s and report = 'r'"
         " order by run_at desc limit 50",
-        (
-            "report_runs_book",
-            "report_runs_newest",
-        ),  # both begin with the team; where it has few runs they cost the same
+        "report_runs_book",
     ),
     "a run's figures": ("select * from run_metrics where run_id = %(run)s", "run_metrics_"),
     "a run's files": ("select * from run_artifacts where run_id = %(run)s", "run_artifacts_"),
@@ -109,16 +106,18 @@ def test_hot_queries_ask_for_the_teams_once_and_use_their_index(many_rows, name)
 
 @pytest.fixture(scope="module")
 def many_rows(world):
-    """2,000 rows of everything for another team, gone afterwards."""
+    """2,000 rows of everything for another team, and as many runs of the asking one's; gone afterwards."""
     with world.connection.transaction(force_rollback=True):
         execute, team, book = world.connection.execute, world.teams["b"], world.books["b"]
-        execute(
-            "insert into report_runs"
-            " (id, team_id, portfolio_id, report, notebook, as_of, run_at, parameters, inputs, code, packages)"
-            " select gen_random_uuid(), %s, %s, 'r', 'r', '2020-01-02', now() - n * interval '1 s', e, e, e, e"
-            " from generate_series(1, 2000) n, (select jsonb '{}') d(e)",
-            [team, book],
-        )
+        # Where the team had few runs, any index that begins with it would cost the same.
+        for one, of in ((team, book), (world.teams["a"], world.books["a"])):
+            execute(
+                "insert into report_runs"
+                " (id, team_id, portfolio_id, report, notebook, as_of, run_at, parameters, inputs, code, packages)"
+                " select gen_random_uuid(), %s, %s, (array['r', 's', 't', 'u'])[1 + n %% 4], 'r', '2020-01-02',"
+                " now() - n * interval '1 s', e, e, e, e from generate_series(1, 2000) n, (select jsonb '{}') d(e)",
+                [one, of],
+            )
         runs = "from report_runs where team_id = %s"
         execute(f"insert into run_metrics select team_id, id, 9, 'x', 1, 'USD' {runs}", [team])
         execute(f"insert into run_comments (team_id, run_id, body) select team_id, id, 'x' {runs}", [team])

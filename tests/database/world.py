@@ -200,8 +200,10 @@ def _queue(world, team):
 
 
 def _invitations(world, team):
+    """One that Auth did not take: no inviter of another test tries it again."""
     world.connection.execute(
-        "insert into invitations (team_id, email, role) values (%s, 'new@a.example', 'viewer')", [world.teams[team]]
+        "insert into invitations (team_id, email, role, problem) values (%s, 'new@a.example', 'viewer', 'x')",
+        [world.teams[team]],
     )
 
 

@@ -216,7 +216,8 @@ class App:
         self.totp, self.used = pyotp.TOTP(secret.replace(" ", "")), 0
 
     def code(self):
-        step = max(int(time.time()) // 30 - 1, self.used + 1)
+        # The one before this one, as long as that holds for twenty seconds more.
+        step = max(int(time.time() + 20) // 30 - 1, self.used + 1)
         while step > int(time.time()) // 30 + 1:
             time.sleep(1)
         self.used = step
