@@ -10,9 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -80,13 +81,15 @@ def test_over_tls_a_trusted_server_is_signed_in_to_and_takes_the_mail_and_anothe
 ) -> None:
     taken, signed_in = Sink(), []
 
-    def authenticate(_server: object, session: object, _envelope: object, _mechanism: str, data: object) -> AuthResult:
-        signed_in.append((data.login, data.password, session.ssl is not None or encryption == "tls"))  # type: ignore[attr-defined]
+    def authenticate(
+        _server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        signed_in.append((data.login, data.password, session.ssl is not None or encryption == "tls"))
         return AuthResult(success=True)
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate(tmp_path))
-    over = (
+    over: dict[str, Any] = (
         {"ssl_context": context, "auth_require_tls": False}
         if encryption == "tls"
         else {"tls_context": context, "require_starttls": True}
@@ -94,7 +97,7 @@ def test_over_tls_a_trusted_server_is_signed_in_to_and_takes_the_mail_and_anothe
     controller = Loopback(taken, hostname="127.0.0.1", port=0, authenticator=authenticate, **over)
     try:
         controller.start()
-        server = MailServer("127.0.0.1", controller.port, encryption, "risk@atlas.example", "me", "hunter2")  # type: ignore[arg-type]
+        server = MailServer("127.0.0.1", controller.port, encryption, "risk@atlas.example", "me", "hunter2")
         ended = send_mail(server, mail(), timeout=20)
         assert (ended.status, taken.mails, signed_in) == ("pending", [], [])
         assert "certificate verify failed" in ended.reason
