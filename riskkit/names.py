@@ -1,9 +1,10 @@
-"""What a name may look like: titles people read, slugs in addresses, symbols of instruments and factors."""
+"""What a name may look like, of titles people read, slugs in addresses and symbols; and lists of names."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from riskkit.errors import InputError
 
@@ -77,3 +78,13 @@ def plain(text: str, *, lines: bool = False) -> str:
     kept = "\n\t" if lines else ""
     spaced = text if lines else text.replace("\n", " ").replace("\t", " ")
     return "".join("?" if unicodedata.category(one) in _UNSEEN and one not in kept else one for one in spaced)
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first names of a list, and how many others there are.
+
+    >>> some(("AAPL", "KO", "XOM"), 2)
+    'AAPL, KO and 1 other'
+    """
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left} other{'' if left == 1 else 's'}" if left > 0 else "")

@@ -10,12 +10,14 @@ from riskkit.charts.use_bar import LOOKS, amount, state_badge, use_bar, use_stri
 from riskkit.charts.view import View
 from riskkit.gates import named
 from riskkit.limits import Breach, LimitReview, LimitVersion, Use
+from riskkit.names import some
 
 #: Rows of a table; what is left out is counted, and in the downloads.
 MOST_USES = 60
 MOST_STRIPS = 20
 MOST_BREACHES = 40
 MOST_VERSIONS = 60
+_MOST_NAMES = 2
 _NO_LIMIT = (
     "This portfolio has no limit in force on this day. An approver of its team sets one on the live page, or with "
     "`riskkit limits set`."
@@ -195,9 +197,7 @@ def _fullest(result: LimitReview) -> Tile:
 
 
 def _names(result: LimitReview, state: str) -> str:
-    names = list(dict.fromkeys(one.of for one in result.uses if one.state == state))
-    more = len(names) - 2
-    return ", ".join(names[:2]) + (f" and {more} other{'' if more == 1 else 's'}" if more > 0 else "")
+    return some(list(dict.fromkeys(one.of for one in result.uses if one.state == state)), _MOST_NAMES)
 
 
 def _what(name: str, detail: str) -> Markup:

@@ -10,11 +10,13 @@ from markupsafe import Markup
 from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, tiles
 from riskkit.charts.numbers import day, days, number, percent, signed, true_minus
 from riskkit.charts.view import View
+from riskkit.names import some
 from riskkit.quality import FactorQuality, Fault, MarketDataQuality
 
 #: Rows of a table; what is left out is counted, and in the downloads.
 MOST_FACTORS = 100
 MOST_FAULTS = 100
+_MOST_NAMES = 2
 _STATES = {
     "refused": ("rk-bad", "✕"),
     "blocked": ("rk-bad", "✕"),
@@ -92,7 +94,7 @@ def _factor(one: FactorQuality) -> Row:
         look, sign, one.state
     )
     kind = one.factor.kind if one.factor else "not known"
-    needs = f", for {_some(one.needed_by)}" if one.needed_by and one.needed_by != (one.name,) else ""
+    needs = f", for {some(one.needed_by, _MOST_NAMES)}" if one.needed_by and one.needed_by != (one.name,) else ""
     last = "never" if one.last is None else day(one.last)
     age = "" if one.age is None else "current" if one.age == 0 else f"{days(one.age)} of trading old"
     does = [
@@ -153,12 +155,7 @@ def _signed_percent(value: float) -> str:
 
 
 def _names(factors: tuple[FactorQuality, ...]) -> str:
-    return _some(tuple(one.name for one in factors))
-
-
-def _some(names: tuple[str, ...]) -> str:
-    more = len(names) - 2
-    return ", ".join(names[:2]) + (f" and {more} other{'' if more == 1 else 's'}" if more > 0 else "")
+    return some([one.name for one in factors], _MOST_NAMES)
 
 
 def _what(name: str, detail: str) -> Markup:

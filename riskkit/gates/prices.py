@@ -10,6 +10,9 @@ import numpy as np
 from riskkit.gates.findings import Finding, Verdict, above
 from riskkit.gates.rules import Threshold
 from riskkit.market import FactorSeries
+from riskkit.names import some
+
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,14 @@ def judge_ages(ages: Mapping[str, int | None], threshold: Threshold) -> Iterator
     missing = sorted(name for name, age in ages.items() if age is None)
     if missing:
         verdict: Verdict = "BLOCK" if threshold.block is not None else "WARN"
-        yield Finding("stale_days", verdict, f"No price for {_some(missing)}.")
+        yield Finding("stale_days", verdict, f"No price for {some(missing, _MOST_NAMES)}.")
     known = {name: age for name, age in ages.items() if age is not None}
     if known:
         oldest = max(known.values())
         verdict, bound = above(float(oldest), threshold)
         late = sorted(name for name, age in known.items() if verdict != "PASS" and bound is not None and age > bound)
         sentence = f"The oldest price is {oldest} trading day{'' if oldest == 1 else 's'} old"
-        sentence += f": {_some(late)}." if late else "."
+        sentence += f": {some(late, _MOST_NAMES)}." if late else "."
         yield Finding("stale_days", verdict, sentence, float(oldest), bound, _share(float(oldest), bound))
 
 
@@ -93,13 +96,9 @@ def judge_coverage(held: Sequence[Held], threshold: Threshold) -> Iterator[Findi
     without = [one.symbol for one in held if not one.priced]
     of = "value" if by_value else "positions"
     sentence = f"{covered:.2%} of the {of} {'has' if by_value else 'have'} current prices"
-    sentence += f"; without: {_some(without)}." if without else "."
+    sentence += f"; without: {some(without, _MOST_NAMES)}." if without else "."
     yield Finding("coverage", verdict, sentence, covered, bound)
 
 
 def _share(figure: float, bound: float | None) -> float | None:
     return figure / bound if bound is not None and bound > 0.0 else None
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} others" if len(names) > 5 else "")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from riskkit.errors import InputError
+from riskkit.names import some
 from riskkit.portfolio import Portfolio
 from riskkit.portfolio.dated import known_on
 from riskkit.store.books import as_one, book_tree, dated_books, family, tree_on
@@ -234,9 +235,7 @@ def _by_day(ends: Mapping[str, date]) -> list[tuple[date, list[str]]]:
 
 
 def _some(names: Sequence[str]) -> str:
-    if len(names) > _MOST_NAMES:
-        return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} others"
-    return " and ".join(names)
+    return some(names, _MOST_NAMES) if len(names) > _MOST_NAMES else " and ".join(names)
 
 
 def _nothing_held(store: Store, ref: PortfolioRef, as_of: str | date) -> InputError:

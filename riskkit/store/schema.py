@@ -6,8 +6,11 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from riskkit.names import some
+
 _VERSION = re.compile(r"(\d{8,20})_[a-z0-9_]+\.sql")
 _APPLY = "Apply the migrations (`riskkit local start`, or `supabase db push` for a hosted project)."
+_MOST_VERSIONS = 3
 
 
 def migrations(project: Path) -> frozenset[str]:
@@ -40,21 +43,16 @@ def misfit(project: Collection[str], database: Collection[str], reader: str = "w
         return ""
     if lacking and unknown:
         return (
-            f"the database is of another history than this {reader}: it lacks {_some(lacking)} and has"
-            f" {_some(unknown)}. Use the project that the database was made from."
+            f"the database is of another history than this {reader}: it lacks {some(lacking, _MOST_VERSIONS)} and has"
+            f" {some(unknown, _MOST_VERSIONS)}. Use the project that the database was made from."
         )
     if lacking:
         has = max(database) if database else "no migration that it tells of"
         return (
             f"the database is older than this {reader}: it has {has}, needed is {max(project)}:"
-            f" it lacks {_some(lacking)}. {_APPLY}"
+            f" it lacks {some(lacking, _MOST_VERSIONS)}. {_APPLY}"
         )
     return (
-        f"the database is newer than this {reader}: it has {_some(unknown)}."
+        f"the database is newer than this {reader}: it has {some(unknown, _MOST_VERSIONS)}."
         " Bring this project and its riskkit up to date."
     )
-
-
-def _some(versions: list[str]) -> str:
-    more = f" and {len(versions) - 3} more" if len(versions) > 3 else ""
-    return ", ".join(versions[:3]) + more
