@@ -67,6 +67,18 @@ def bound(**ids: str) -> Iterator[None]:
         _context.reset(token)
 
 
+@contextlib.contextmanager
+def written(stream: TextIO | None = None) -> Iterator[None]:
+    """Inside, riskkit's log goes to `stream` (stderr by default) as `configure` has it; afterwards no longer."""
+    handler = configure(stream)
+    try:
+        yield
+    finally:
+        root = logging.getLogger("riskkit")
+        root.removeHandler(handler)
+        root.propagate = True
+
+
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> logging.Handler:
     """Send riskkit's log to `stream` (stderr by default) as JSON lines; returns the handler, for its removal."""
     handler = logging.StreamHandler(stream or sys.stderr)

@@ -14,9 +14,8 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 @pytest.fixture
 def log():
     stream = io.StringIO()
-    handler = logs.configure(stream)
-    yield logging.getLogger("riskkit.test"), lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.getLogger("riskkit").removeHandler(handler)
+    with logs.written(stream):
+        yield logging.getLogger("riskkit.test"), lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def test_a_line_is_one_json_object_with_its_ids(log):

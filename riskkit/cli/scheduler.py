@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-from types import FrameType
-
 import click
 
 from riskkit import logs
+from riskkit.cli.ending import told_to_end
 from riskkit.reporting.alone import keep_to_itself
 from riskkit.scheduling.scheduler import INTERVAL, Scheduler
 from riskkit.settings import Settings, take_service_key
@@ -29,18 +27,12 @@ def command(once: bool, interval: float) -> None:
     """
     settings = Settings.load()
     url, _ = settings.supabase()
-    logs.configure()
     keep_to_itself()
-    with SchedulerStore(url, take_service_key(settings)).needs(migrations(settings.project)) as store:
+    with logs.written(), SchedulerStore(url, take_service_key(settings)).needs(migrations(settings.project)) as store:
         scheduler = Scheduler(store, interval)
-
-        def end(_number: int, _frame: FrameType | None) -> None:
-            scheduler.stop()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
-        if once:
+        with told_to_end(scheduler.stop):
+            if not once:
+                scheduler.run()
+                return
             looked = scheduler.look()
             click.echo(f"{looked.decided} slots decided, {looked.jobs} jobs made, {looked.failed} schedules not served")
-        else:
-            scheduler.run()

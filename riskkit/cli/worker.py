@@ -7,12 +7,12 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import closing, contextmanager
 
 import click
 
 from riskkit import logs
+from riskkit.cli.ending import told_to_end
 from riskkit.delivery.inviter import Inviter
 from riskkit.delivery.postman import Postman, Round
 from riskkit.errors import Unavailable
@@ -56,32 +56,38 @@ def command(lanes: int, queue: str, once: bool, grace: float, sign_in_page: str)
     """
     settings = Settings.load()
     url, _ = settings.supabase()
-    logs.configure()
     keep_to_itself()
-    service = Service.at(url, take_service_key(settings))
-    worker = Worker(settings, service, Plan(lanes, queue, once, grace))
-    told = 0
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        nonlocal told
-        told += 1
-        if told > 1:
-            os._exit(_TERMINATED)  # its processes end with it, its jobs go to others when their lease lapses
-        worker.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    try:
-        with _delivering(settings, service, once), _inviting(settings, service, once, sign_in_page):
-            worker.run()
-    finally:
-        service.close()
+    with logs.written():
+        worker = _work(
+            settings, Service.at(url, take_service_key(settings)), Plan(lanes, queue, once, grace), sign_in_page
+        )
     if once and worker.misfit:
         raise Unavailable(f"no job was claimed: {worker.misfit}")
     if once:
         counts = Counter(worker.outcomes)
         said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
         click.echo(f"{len(worker.outcomes)} jobs{': ' if said else ''}{said}")
+
+
+def _work(settings: Settings, service: Service, plan: Plan, sign_in_page: str) -> Worker:
+    """Work until told to end, or with `once` until there is nothing to do; the worker, with what it did."""
+    worker, told = Worker(settings, service, plan), 0
+
+    def end() -> None:
+        nonlocal told
+        told += 1
+        if told > 1:
+            os._exit(_TERMINATED)  # its processes end with it, its jobs go to others when their lease lapses
+        worker.stop()
+
+    with (
+        told_to_end(end),
+        closing(service),
+        _delivering(settings, service, plan.once),
+        _inviting(settings, service, plan.once, sign_in_page),
+    ):
+        worker.run()
+    return worker
 
 
 @contextmanager

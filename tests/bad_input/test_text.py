@@ -256,12 +256,9 @@ def test_55_a_slug_is_never_sql_a_path_or_markup():
 
 def test_58_a_log_line_is_one_line_whatever_is_in_it():
     stream = io.StringIO()
-    handler = logs.configure(stream)
-    try:
-        hostile = 'x\n{"level":"info","message":"forged"}\r\u2028\x1b[2J'
+    hostile = 'x\n{"level":"info","message":"forged"}\r\u2028\x1b[2J'
+    with logs.written(stream):
         logging.getLogger("riskkit.test").info("import of %s", hostile, extra={"portfolio": hostile})
-    finally:
-        logging.getLogger("riskkit").removeHandler(handler)
     (line,) = stream.getvalue().split("\n")[:-1]
     assert json.loads(line)["portfolio"] == hostile
     assert json.loads(line)["message"] == "import of " + hostile

@@ -1,6 +1,8 @@
 """`riskkit schedule sync|list|pause|resume|backfill`: from files to rows, by analysts."""
 
+import logging
 import shutil
+import signal
 import uuid
 from pathlib import Path
 
@@ -152,6 +154,8 @@ def test_a_month_of_the_past_is_shown_fired_and_not_fired_twice(riskkit, project
 def test_scheduler_once(riskkit, project, demo_stack, monkeypatch):
     monkeypatch.setenv("SUPABASE_SERVICE_ROLE_KEY", demo_stack.keys().service_key)
     good(riskkit("schedule", "sync"))
+    before = list(logging.getLogger("riskkit").handlers), signal.getsignal(signal.SIGINT)
     assert good(riskkit("scheduler", "--once")).endswith("schedules not served\n")
+    assert (logging.getLogger("riskkit").handlers, signal.getsignal(signal.SIGINT)) == before, "nothing of it is left"
     code, _, err = riskkit("scheduler", "--once")
     assert (code, "service key" in err) == (1, True), "it was dropped from the environment when it was read"
