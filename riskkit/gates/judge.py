@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from riskkit.gates.findings import Finding, GateReport, Verdict, above
-from riskkit.gates.limits import Figures, Limit, judge_limits
+from riskkit.gates.limits import Figures, Limit, amount, in_words, judge_limits
 from riskkit.gates.prices import Held, judge_ages, judge_coverage
 from riskkit.gates.rules import GateRules, Threshold, ZoneRule
 from riskkit.metric import Metric
@@ -112,8 +112,9 @@ def _components(metrics: tuple[Metric, ...], threshold: Threshold) -> Iterator[F
         scale = abs(totals[total]) or sum(map(abs, parts)) or 1.0
         gap = abs(sum(parts) - totals[total]) / scale
         verdict, bound = above(gap, threshold)
-        said = "" if verdict == "PASS" else f" {sum(parts):,.10g}, not to"
-        sentence = f"The {len(parts)} figures of {name} sum to{said} the {total} of {totals[total]:,.10g}."
+        said = "" if verdict == "PASS" else f" {amount(sum(parts))}, not to"
+        whole = f"{in_words(total)} of {amount(totals[total])}"
+        sentence = f"The {len(parts)} figures of {in_words(name)} sum to{said} the {whole}."
         yield Finding("components", verdict, sentence, gap, bound)
 
 

@@ -177,9 +177,17 @@ def _compared(limit: Limit, name: str, figure: float, severity: Severity) -> Fin
 
 
 def _name(limit: Limit, part: str) -> str:
-    words = [_AS_WRITTEN.get(word, word) for word in limit.metric.split("_")]
-    metric = " ".join(words)
+    metric = in_words(limit.metric)
     return metric[0].upper() + metric[1:] + (f" of {limit.scope} {part}" if part else "")
+
+
+def in_words(metric: str) -> str:
+    """A metric's name as people say it.
+
+    >>> in_words("component_var"), in_words("expected_shortfall")
+    ('component VaR', 'expected shortfall')
+    """
+    return " ".join(_AS_WRITTEN.get(word, word) for word in metric.split("_"))
 
 
 def _change_of(name: str) -> str:
@@ -189,4 +197,13 @@ def _change_of(name: str) -> str:
 def _amount(value: float | None, unit: str) -> str:
     if value is None:
         return "none"
-    return f"{value:.2%}" if unit == "fraction" else f"{value:,.10g} {unit}"
+    return f"{value:.2%}" if unit == "fraction" else f"{amount(value)} {unit}"
+
+
+def amount(value: float) -> str:
+    """Grouped by thousands, with the cents of an amount and no more; a small figure to ten digits.
+
+    >>> amount(827528.92708), amount(1483185.0), amount(1.5), amount(-93006.84316)
+    ('827,528.93', '1,483,185', '1.5', '-93,006.84')
+    """
+    return f"{value:,.2f}".removesuffix(".00") if abs(value) >= 1000 else f"{value:,.10g}"

@@ -40,6 +40,11 @@ def test_a_sentence_names_figure_limit_and_utilisation():
     assert found.sentence == "VaR, 100 USD, is above its hard limit of 80 USD (125% used)."
 
 
+def test_a_sentence_has_cents_and_no_more():
+    found = only("limits", metrics=(Metric("var", 827_528.92708, "USD"),), limits=(Limit("var", "USD", None, 1e6),))
+    assert found.sentence == "VaR, 827,528.93 USD, is within its hard limit of 1,000,000 USD (83% used)."
+
+
 def test_a_report_may_only_warn_or_ask_no_limit():
     limits = (Limit("var", "USD", None, 80.0),)
     assert only("limits", metrics=(VAR,), limits=limits, rules=GateRules(limits="warn")).verdict == "WARN"
@@ -139,7 +144,7 @@ def test_components_that_sum_and_that_do_not():
     assert only("components", metrics=(VAR, *PARTS)).verdict == "PASS"
     found = only("components", metrics=(VAR, *PARTS[:2]))
     assert (found.verdict, found.figure) == ("BLOCK", pytest.approx(0.1))
-    assert found.sentence == "The 2 figures of component_var sum to 110, not to the var of 100."
+    assert found.sentence == "The 2 figures of component VaR sum to 110, not to the VaR of 100."
 
 
 def test_the_worst_finding_is_the_verdict():

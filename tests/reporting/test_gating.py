@@ -10,6 +10,7 @@ import pytest
 from riskkit import VarSpec, portfolio_var
 from riskkit.errors import Unavailable
 from riskkit.gates import EarlierBacktest, EarlierRun, GateFacts, GateRules, Limit, Threshold, ZoneRule
+from riskkit.gates.limits import amount
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import Cash, Equity, Position
@@ -77,11 +78,11 @@ def test_a_sound_book_passes_and_what_was_not_judged_is_said(book):
     assert [(one.gate, one.sentence) for one in report.findings] == [
         ("stale_days", "The oldest price is 0 trading days old."),
         ("coverage", "100.00% of the positions have current prices."),
-        ("components", f"The 3 figures of component_var sum to the var of {value(book[1], 'var'):,.10g}."),
+        ("components", f"The 3 figures of component VaR sum to the VaR of {amount(value(book[1], 'var'))}."),
         (
             "components",
-            "The 3 figures of component_es sum to the expected_shortfall of "
-            f"{value(book[1], 'expected_shortfall'):,.10g}.",
+            "The 3 figures of component ES sum to the expected shortfall of "
+            f"{amount(value(book[1], 'expected_shortfall'))}.",
         ),
         ("limits", "The book has no limit on a figure of this report."),
         ("change", "There is no official run of an earlier day to be compared with."),
