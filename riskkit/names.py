@@ -12,6 +12,8 @@ from riskkit.errors import InputError
 TITLE_LENGTH = 200
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+#: Words of a key that are written otherwise.
+AS_WRITTEN = {"var": "VaR", "es": "ES", "pnl": "P&L"}
 _SYMBOL = re.compile(r"[A-Za-z0-9^][A-Za-z0-9 ._/^=:&-]{0,62}")
 # Control, format (zero width, bidirectional overrides), surrogate, private use, line and paragraph separators.
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -78,6 +80,25 @@ def plain(text: str, *, lines: bool = False) -> str:
     kept = "\n\t" if lines else ""
     spaced = text if lines else text.replace("\n", " ").replace("\t", " ")
     return "".join("?" if unicodedata.category(one) in _UNSEEN and one not in kept else one for one in spaced)
+
+
+def in_words(key: str) -> str:
+    """A metric's or a report's key as people say it, within a sentence.
+
+    >>> in_words("component_var"), in_words("expected_shortfall")
+    ('component VaR', 'expected shortfall')
+    """
+    return " ".join(AS_WRITTEN.get(word, word) for word in key.split("_"))
+
+
+def heading(key: str) -> str:
+    """A metric's or a report's key as it stands alone.
+
+    >>> heading("portfolio_var"), heading("stress_test"), heading("var_backtest")
+    ('Portfolio VaR', 'Stress test', 'VaR backtest')
+    """
+    words = in_words(key)
+    return words[:1].upper() + words[1:]
 
 
 def some(names: Sequence[str], most: int) -> str:

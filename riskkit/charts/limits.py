@@ -6,11 +6,11 @@ from markupsafe import Markup
 
 from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, tiles
 from riskkit.charts.numbers import day, days, number, percent
-from riskkit.charts.use_bar import LOOKS, amount, state_badge, use_bar, use_strip
+from riskkit.charts.use_bar import LOOKS, amount, state_badge, unit_beside, use_bar, use_strip
 from riskkit.charts.view import View
 from riskkit.gates import named
 from riskkit.limits import Breach, LimitReview, LimitVersion, Use
-from riskkit.names import some
+from riskkit.names import heading, some
 
 #: Rows of a table; what is left out is counted, and in the downloads.
 MOST_USES = 60
@@ -112,7 +112,9 @@ def limit_versions(result: LimitReview) -> View:
 
 def _use(one: Use) -> Row:
     limit = one.version.limit
-    when = f"{one.report}, {day(one.as_of)}" if one.as_of else f"since {day(one.version.valid_from)}, no run yet"
+    when = (
+        f"{heading(one.report)}, {day(one.as_of)}" if one.as_of else f"since {day(one.version.valid_from)}, no run yet"
+    )
     bar = use_bar(one.figure or 0.0, limit.soft, limit.hard, limit.unit, LOOKS[one.state])
     return [
         Cell(_what(one.of, when), note=one.version.note),
@@ -122,7 +124,7 @@ def _use(one: Use) -> Row:
         Cell(amount(one.figure, limit.unit), one.figure),
         Cell(amount(limit.soft, limit.unit), limit.soft),
         Cell(amount(limit.hard, limit.unit), limit.hard),
-        limit.unit,
+        unit_beside(limit.unit),
     ]
 
 
@@ -138,9 +140,9 @@ def _strip(one: Use) -> Row:
     beyond, breached = (
         sum(point.state in states for point in one.before) for states in (("warn", "breach"), ("breach",))
     )
-    spoken = f"{one.of}: {len(points)} days, highest use {_share(highest)}, {breached} in breach."
+    spoken = f"{one.of}: {days(len(points))}, highest use {_share(highest)}, {breached} in breach."
     return [
-        Cell(_what(one.of, f"{one.report}, {days(len(points))}")),
+        Cell(_what(one.of, f"{heading(one.report)}, {days(len(points))}")),
         Cell(use_strip(points, spoken), look="rk-wide rk-through"),
         Cell(_share(highest), highest),
         Cell(number(beyond), float(beyond)),
@@ -158,12 +160,12 @@ def _breach(one: Breach) -> Row:
         )
     return [
         Cell(Markup('<span class="rk-nowrap">{}</span>').format(day(one.run.as_of))),
-        Cell(_what(one.worst.of + more, f"{one.run.report}, run {one.run.id[:8]}")),
+        Cell(_what(one.worst.of + more, f"{heading(one.run.report)}, run {one.run.id[:8]}")),
         Cell(state_badge(one.state)),
         Cell(amount(one.worst.figure, one.worst.unit), one.worst.figure),
         Cell(amount(one.bound, one.worst.unit), one.bound),
         Cell(_share(one.utilisation), one.utilisation),
-        one.worst.unit,
+        unit_beside(one.worst.unit),
         Cell(words, look="rk-said"),
     ]
 
@@ -178,7 +180,7 @@ def _version(one: LimitVersion) -> Row:
         Cell("in force" if one.valid_to is None else _whole(day(one.valid_to))),
         Cell(amount(limit.soft, limit.unit), limit.soft),
         Cell(amount(limit.hard, limit.unit), limit.hard),
-        limit.unit,
+        unit_beside(limit.unit),
         Cell(_signed(one.set_by, f"{one.set_at:%Y-%m-%d}")),
         Cell(ended),
     ]

@@ -11,6 +11,7 @@ from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, name, t
 from riskkit.charts.numbers import SPACE, day, number, percent
 from riskkit.charts.view import View
 from riskkit.metric import Metric
+from riskkit.names import heading
 from riskkit.status import ReportRuns, SeenRun
 
 #: Rows of the list; what is left out is counted.
@@ -21,7 +22,7 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _VERDICTS = {"PASS": "rk-ok", "WARN": "rk-warn", "BLOCK": "rk-bad"}
 _SIGNS = {"PASS": "✓", "WARN": "!", "BLOCK": "✕"}
 _DECIDED = {"approved": "rk-ok", "rejected": "rk-bad", "void": "rk-warn"}
-_SHORT = {"var": "VaR", "expected_shortfall": "ES"}
+_SHORT = {"expected_shortfall": "ES"}
 #: How bad, for the sign of a day with several runs.
 _WORST = ("BLOCK", "WARN", "PASS")
 
@@ -119,9 +120,9 @@ def figure_name(metric: str) -> str:
     """What a list calls it.
 
     >>> figure_name("expected_shortfall"), figure_name("worst_pnl")
-    ('ES', 'Worst pnl')
+    ('ES', 'Worst P&L')
     """
-    return _SHORT.get(metric) or metric.replace("_", " ").capitalize()
+    return _SHORT.get(metric) or heading(metric)
 
 
 def standing(one: SeenRun) -> Markup:
@@ -151,9 +152,11 @@ def decided(one: SeenRun) -> Markup:
 def _row(one: SeenRun) -> Row:
     asked = "" if one.slot or not one.official else "asked for"
     made = f"made {day(one.run_at.date())}, {one.run_at:%H:%M} UTC"
-    opened = go(f"run_id={one.id}", day(one.as_of), f"Open the run of {one.report} as of {day(one.as_of)}, {made}")
+    opened = go(
+        f"run_id={one.id}", day(one.as_of), f"Open the run of {heading(one.report)} as of {day(one.as_of)}, {made}"
+    )
     as_of = Markup('<span class="rk-nowrap">{}</span><span class="rk-detail">{}</span>').format(opened, made)
-    report = Markup('{}<span class="rk-detail">{}</span>').format(name(one.report).text, asked)
+    report = Markup('{}<span class="rk-detail">{}</span>').format(name(heading(one.report)).text, asked)
     figures = Markup("<br>").join(
         Markup('<span class="rk-muted">{}</span> {}').format(figure_name(one_figure.name), figure(one_figure))
         for one_figure in one.metrics
@@ -199,7 +202,10 @@ def _choices(result: ReportRuns) -> Markup:
     """Links to the runs of one report, or of all."""
     if len(result.reports) < 2 and not result.spec.report:
         return Markup("")
-    wanted = [("", "all reports"), *((one, one) for one in dict.fromkeys((*result.reports, result.spec.report)) if one)]
+    wanted = [
+        ("", "all reports"),
+        *((one, heading(one)) for one in dict.fromkeys((*result.reports, result.spec.report)) if one),
+    ]
     links = [go(f"report={key}", shown, here=key == result.spec.report) for key, shown in wanted]
     return Markup('<nav class="rk-navs" aria-label="Reports">{}</nav>').format(Markup(" ").join(links))
 
@@ -220,7 +226,7 @@ def _oldest(result: ReportRuns) -> str:
 
 
 def _nothing(result: ReportRuns) -> str:
-    of = f" of {result.spec.report}" if result.spec.report else ""
+    of = f" of {heading(result.spec.report)}" if result.spec.report else ""
     said = f"No run{of} has a valuation date from {day(result.seen.first)} to {day(result.seen.last)}."
     near = [day(one) for one in (result.seen.before, result.seen.after) if one is not None]
     if near:

@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, tiles
 from riskkit.charts.numbers import SPACE, day, number, percent
-from riskkit.charts.use_bar import amount, use_bar
+from riskkit.charts.use_bar import amount, unit_beside, use_bar
 from riskkit.charts.view import View
+from riskkit.names import heading
 from riskkit.status import Item, LimitUse, ReportStatus
 
 #: Rows of a table; what is left out is counted.
@@ -73,7 +74,7 @@ def status_coming(result: ReportStatus) -> View:
 
 
 def _report(one: Item) -> Row:
-    what = Markup('{}<span class="rk-detail">{}</span>').format(one.report, one.portfolio)
+    what = Markup('{}<span class="rk-detail">{}</span>').format(heading(one.report), one.portfolio)
     asked = Markup('<span class="rk-detail">asked for</span>') if not one.schedule else Markup("")
     slot = Markup('<span class="rk-nowrap">{}</span>{}').format(_moment(one.local), asked)
     return [what, _state(one), Cell(slot, note=f"{one.at:%Y-%m-%d %H:%M} UTC"), _whole(_day(one.as_of))]
@@ -115,7 +116,7 @@ def _badge(word: str, look: str) -> Markup:
 
 def _limit(one: LimitUse) -> Row:
     of = Markup('{}<span class="rk-detail">{}/{} · {}, {}</span>').format(
-        one.of, one.team, one.book, one.report, day(one.as_of)
+        one.of, one.team, one.book, heading(one.report), day(one.as_of)
     )
     used = "–" if one.utilisation is None else percent(one.utilisation, 0)
     return [
@@ -125,7 +126,7 @@ def _limit(one: LimitUse) -> Row:
         Cell(amount(one.figure, one.unit), one.figure),
         Cell(amount(one.soft, one.unit), one.soft),
         Cell(amount(one.hard, one.unit), one.hard),
-        one.unit,
+        unit_beside(one.unit),
     ]
 
 
@@ -133,7 +134,7 @@ def _coming(result: ReportStatus) -> Iterator[Row]:
     for schedule, slots in result.coming:
         said = [] if schedule.enabled else ["paused"]
         said += [slots[0].note] if slots and slots[0].note else []
-        name = Markup('{}<span class="rk-detail">{}</span>').format(schedule.name, ", ".join(said))
+        name = Markup('{}<span class="rk-detail">{}</span>').format(heading(schedule.name), ", ".join(said))
         if slots:
             first, *rest = slots
             then = ", ".join(f"{slot.local:%d} {slot.local:%b}".lstrip("0") for slot in rest)
@@ -159,7 +160,7 @@ def _blocked(result: ReportStatus) -> str:
 
 def _named(items: tuple[Item, ...]) -> str:
     """The first few, by report and portfolio."""
-    names = list(dict.fromkeys(f"{one.report} {one.portfolio}" for one in items))
+    names = list(dict.fromkeys(f"{heading(one.report)} {one.portfolio}" for one in items))
     return ", ".join(names[:2]) + (f" and {len(names) - 2} others" if len(names) > 2 else "")
 
 

@@ -66,6 +66,15 @@ def state_badge(state: str) -> Markup:
     )
 
 
+def unit_beside(unit: str) -> str:
+    """What stands beside such amounts: nothing beside a per cent.
+
+    >>> unit_beside("USD"), unit_beside("fraction")
+    ('USD', '')
+    """
+    return "" if unit == "fraction" else unit
+
+
 def amount(value: float | None, unit: str) -> str:
     """A figure or a bound without its unit, which stands beside it; a fraction as per cent.
 

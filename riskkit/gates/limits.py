@@ -10,14 +10,13 @@ from riskkit.gates.findings import Finding, Verdict, gravity
 from riskkit.gates.prices import Held
 from riskkit.gates.rules import Severity
 from riskkit.metric import Metric
+from riskkit.names import AS_WRITTEN, heading
 
 Scope = Literal["portfolio", "position", "sector", "currency"]
 #: Findings of one limit that are told one by one.
 _MOST = 50
 #: Figures of positions that add up to that of their sector or currency.
 _ADDITIVE = ("component_", "value")
-#: Words of a metric's name that are written otherwise.
-_AS_WRITTEN = {"var": "VaR", "es": "ES"}
 
 
 @dataclass(frozen=True)
@@ -177,21 +176,11 @@ def _compared(limit: Limit, name: str, figure: float, severity: Severity) -> Fin
 
 
 def _name(limit: Limit, part: str) -> str:
-    metric = in_words(limit.metric)
-    return metric[0].upper() + metric[1:] + (f" of {limit.scope} {part}" if part else "")
-
-
-def in_words(metric: str) -> str:
-    """A metric's name as people say it.
-
-    >>> in_words("component_var"), in_words("expected_shortfall")
-    ('component VaR', 'expected shortfall')
-    """
-    return " ".join(_AS_WRITTEN.get(word, word) for word in metric.split("_"))
+    return heading(limit.metric) + (f" of {limit.scope} {part}" if part else "")
 
 
 def _change_of(name: str) -> str:
-    return f"The change of {name if name.startswith(tuple(_AS_WRITTEN.values())) else name[0].lower() + name[1:]}"
+    return f"The change of {name if name.startswith(tuple(AS_WRITTEN.values())) else name[0].lower() + name[1:]}"
 
 
 def _amount(value: float | None, unit: str) -> str:

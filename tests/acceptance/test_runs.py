@@ -46,7 +46,7 @@ def owner_decisions(stack, made):
 def test_comment_approve_and_the_refusals(visit, runs):
     admin = visit().sign_in("admin@atlas.example", f"/runs/{runs['quant']}").ready()
     viewer = visit(390).sign_in("viewer@atlas.example", f"/runs/{runs['quant']}").ready()
-    open_run = admin.page.locator(".rk-run", has_text="portfolio_var of atlas/")
+    open_run = admin.page.locator(".rk-run", has_text="Portfolio VaR of atlas/")
     open_run.wait_for(timeout=60_000)
     loads = len(admin.navigations), len(viewer.navigations)
 

@@ -36,11 +36,18 @@ def test_each_state_is_a_word_with_a_sign_and_the_worst_is_first():
     assert 'data-value="1.05"' in html
 
 
+def test_reports_are_called_as_people_call_them():
+    for view in (limit_uses, limit_history, limit_breaches):
+        html = str(view(reviewed()).html)
+        assert "Portfolio VaR" in html
+        assert "portfolio_var" not in html
+
+
 def test_a_day_is_a_bar_with_its_figure_and_what_it_came_to():
     html = str(limit_history(reviewed()).html)
     assert html.count("<rect") == 3
     assert "28\xa0Dec\xa02022: 105, 105\xa0%, breach" in html
-    assert 'aria-label="VaR: 1 days, highest use 105' in html
+    assert 'aria-label="VaR: 1\xa0day, highest use 105' in html
 
 
 def test_what_was_said_of_a_breach_stands_beside_it():

@@ -67,6 +67,14 @@ def test_the_headline_counts_and_names_what_is_wrong(busy):
     assert "1 running" in html
 
 
+def test_reports_are_called_as_people_call_them_and_a_per_cent_has_no_unit(busy):
+    for view in (charts.status_headline, charts.status_reports, charts.status_limits, charts.status_coming):
+        shown = text(view(busy))
+        assert "portfolio_var" not in shown
+        assert "fraction" not in shown
+    assert "Portfolio VaR" in shown
+
+
 def test_late_and_failed_reports_come_first_and_say_why(busy):
     shown = text(charts.status_reports(busy))
     order = [shown.index(f"atlas/{book}") for book in ("equities", "global", "fund", "demo")]

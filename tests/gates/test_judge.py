@@ -89,7 +89,7 @@ def test_another_unit_is_not_judged_and_says_so():
 def test_limits_on_figures_the_run_has_not_are_named_in_one_finding():
     limits = (Limit("stress_pnl", "USD", None, 80.0), Limit("component_var", "USD", None, 1.0, "position", "*"))
     found = only("limits", metrics=(VAR,), limits=limits)
-    said = "Not judged, for this run has no such figure: Stress pnl; Component VaR of each position."
+    said = "Not judged, for this run has no such figure: Stress P&L; Component VaR of each position."
     assert (found.verdict, found.sentence) == ("PASS", said)
 
 

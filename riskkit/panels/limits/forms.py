@@ -14,6 +14,7 @@ from riskkit.charts.use_bar import amount
 from riskkit.errors import InputError
 from riskkit.gates import Limit, named
 from riskkit.limits import Breach, LimitReview, LimitVersion, Measured
+from riskkit.names import heading
 
 #: A page offers so many breaches at most.
 _MOST = 200
@@ -160,7 +161,7 @@ _HOW = Markup(
 def _of(one: Breach) -> str:
     more = f" and {one.parts - 1} more" if one.parts > 1 else ""
     figure, bound = (amount(value, one.worst.unit) for value in (one.worst.figure, one.bound))
-    return f"{day(one.run.as_of)}: {one.worst.of}{more}, {figure} above {bound} ({one.run.report})"
+    return f"{day(one.run.as_of)}: {one.worst.of}{more}, {figure} above {bound} ({heading(one.run.report)})"
 
 
 def _named(limit: Limit) -> str:
@@ -170,7 +171,7 @@ def _named(limit: Limit) -> str:
 
 def _measured(one: Measured) -> str:
     whole = named(Limit(one.name, one.unit, None, None))
-    return f"{whole}{'' if one.scope == 'portfolio' else f' by {one.scope}'} ({one.unit}, {one.report})"
+    return f"{whole}{'' if one.scope == 'portfolio' else f' by {one.scope}'} ({one.unit}, {heading(one.report)})"
 
 
 def _number(field: str, text: str) -> float | None:

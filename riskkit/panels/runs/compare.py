@@ -13,6 +13,7 @@ from riskkit.charts.numbers import day, number, signed
 from riskkit.charts.runs import figure, figure_name
 from riskkit.errors import RiskkitError
 from riskkit.explain import VarChange
+from riskkit.names import heading
 from riskkit.runs.attribution import attribute
 from riskkit.runs.compare import Difference, MetricDifference, metric_differences, run_differences
 from riskkit.runs.fetch import fetch
@@ -79,7 +80,7 @@ def compare(store: Store, before_id: str, after_id: str) -> Comparison:
 
 def drawn(found: Comparison) -> Markup:
     """As a page shows it."""
-    titles = tuple(f"{one.report}, {day(one.as_of)}" for one in (found.before, found.after))
+    titles = tuple(f"{heading(one.report)}, {day(one.as_of)}" for one in (found.before, found.after))
     head = Markup('<p class="rk-sub">From {} to {}.</p>').format(*titles)
     return head + _change(found) + _facts(found.facts) + _metrics(found.metrics)
 

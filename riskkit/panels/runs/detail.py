@@ -12,6 +12,7 @@ from markupsafe import Markup
 from riskkit.charts.markup import Cell, Column, Row, facts, table
 from riskkit.charts.numbers import SPACE, day, number, true_minus
 from riskkit.charts.runs import badge, figure, figure_name, go, verdict_badge
+from riskkit.names import heading
 from riskkit.status import Decision
 from riskkit.store.contract import RunRecord
 from riskkit.store.reviews import Story
@@ -30,7 +31,7 @@ def head(record: RunRecord, story: Story) -> Markup:
     if record.place.hold:
         badges.append(badge("on hold", "rk-warn"))
     title = Markup('<h3 class="rk-title">{} of {} as of {}</h3>').format(
-        record.report, story.portfolio, day(record.as_of)
+        heading(record.report), story.portfolio, day(record.as_of)
     )
     where = Markup('<p class="rk-sub">Run <code>{}</code>, made {} · {}</p>').format(
         record.id, moment(record.run_at), _link(f"../runs/{record.id}", "link to this run")

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from riskkit.charts.numbers import day
 from riskkit.charts.runs import go
 from riskkit.errors import RiskkitError, Unavailable
+from riskkit.names import heading
 from riskkit.panels.desk import Desk, Shown
 from riskkit.panels.runs import detail
 from riskkit.panels.runs.compare import Comparison, compare, drawn
@@ -235,7 +236,9 @@ class RunsPanel:
             return
         others = [one for one in self._shown.result.seen.runs if one.id != record.id][:_MOST_OTHERS]
         others.sort(key=lambda one: one.report != record.report)
-        options = [(f"{one.report}, {day(one.as_of)}, made {detail.moment(one.run_at)}", one.id) for one in others]
+        options = [
+            (f"{heading(one.report)}, {day(one.as_of)}, made {detail.moment(one.run_at)}", one.id) for one in others
+        ]
         chosen = self.other.value
         if record.place.supersedes and all(one.id != record.place.supersedes for one in others):
             options.append(("the run it supersedes", record.place.supersedes))
