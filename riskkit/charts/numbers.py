@@ -56,6 +56,19 @@ def percent(fraction: float, decimals: int = 2) -> str:
     return number(100 * fraction, decimals) + SPACE + "%"
 
 
+def move(size: float, kind: str, *, absolute: bool = True) -> str:
+    """A factor's move as people quote it: points of a volatility, basis points of a yield, per cent of the rest.
+
+    >>> move(0.0708, "volatility"), move(0.002, "yield"), move(-0.2, "equity", absolute=False)
+    ('+7.1\\xa0points', '+20\\xa0bp', '−20.0\\xa0%')
+    """
+    if absolute and kind == "volatility":
+        return signed(100 * size, 1) + SPACE + "points"
+    if absolute and kind == "yield":
+        return signed(10_000 * size) + SPACE + "bp"
+    return signed(size, 4) if absolute else signed(100 * size, 1) + SPACE + "%"
+
+
 def level(confidence_level: float) -> str:
     """A confidence level as people say it, with the decimals it has and no more.
 

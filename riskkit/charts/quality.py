@@ -8,7 +8,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, tiles
-from riskkit.charts.numbers import day, days, number, percent, signed, true_minus
+from riskkit.charts.numbers import day, days, move, number, percent, signed, true_minus
 from riskkit.charts.view import View
 from riskkit.names import some
 from riskkit.quality import FactorQuality, Fault, MarketDataQuality
@@ -32,6 +32,8 @@ _KINDS = {
     "impossible": "impossible level",
     "repeated": "repeated",
 }
+
+_FACTOR_KINDS = {"fx": "exchange rate"}
 
 
 def quality_headline(result: MarketDataQuality) -> View:
@@ -93,7 +95,7 @@ def _factor(one: FactorQuality) -> Row:
     badge = Markup('<span class="rk-badge {}"><span aria-hidden="true">{}</span> {}</span>').format(
         look, sign, one.state
     )
-    kind = one.factor.kind if one.factor else "not known"
+    kind = _FACTOR_KINDS.get(one.factor.kind, one.factor.kind) if one.factor else "not known"
     needs = f", for {some(one.needed_by, _MOST_NAMES)}" if one.needed_by and one.needed_by != (one.name,) else ""
     last = "never" if one.last is None else day(one.last)
     age = "" if one.age is None else "current" if one.age == 0 else f"{days(one.age)} of trading old"
@@ -108,7 +110,7 @@ def _factor(one: FactorQuality) -> Row:
         Cell(badge),
         Cell(_strip(one), look="rk-wide"),
         Cell(percent(one.coverage, 1), one.coverage),
-        Cell(Markup('<span class="rk-nowrap">{}</span><span class="rk-detail">{}</span>').format(last, age)),
+        Cell(_whole(last, age)),
         Cell(true_minus(" ".join(does)), look="rk-small rk-said"),
     ]
 
@@ -116,14 +118,12 @@ def _factor(one: FactorQuality) -> Row:
 def _fault(one: FactorQuality, fault: Fault) -> Row:
     when = day(fault.first) if fault.first == fault.last else f"{day(fault.first)} to {day(fault.last)}"
     count = days(fault.days) if fault.days > 1 else ""
-    absolute = one.factor is not None and one.factor.return_type == "absolute"
     size = fault.size if fault.kind in ("outlier", "split") else None
-    change = "–" if size is None else signed(size, 4) if absolute else _signed_percent(size)
     return [
         Cell(_what(fault.factor, "")),
-        Cell(_what(_KINDS[fault.kind], fault.note)),
-        Cell(_what(when, count)),
-        Cell(change, size),
+        Cell(_whole(_KINDS[fault.kind], fault.note)),
+        Cell(_whole(when, count)),
+        Cell("–" if size is None else _change(one, size), size),
         Cell("–" if fault.score is None else number(fault.score, 1), fault.score),
         Cell(one.factor.source if one.factor else "", look="rk-small rk-source"),
     ]
@@ -150,8 +150,10 @@ def _worst_first(one: FactorQuality) -> Iterator[Fault]:
     yield from sorted(one.faults, key=lambda fault: (-abs(fault.score or 0.0), -fault.days, fault.first))
 
 
-def _signed_percent(value: float) -> str:
-    return signed(100 * value, 1) + "\xa0%"
+def _change(one: FactorQuality, size: float) -> str:
+    """A change in the unit in which its factor is quoted."""
+    factor = one.factor
+    return signed(size, 4) if factor is None else move(size, factor.kind, absolute=factor.return_type == "absolute")
 
 
 def _names(factors: tuple[FactorQuality, ...]) -> str:
@@ -160,6 +162,11 @@ def _names(factors: tuple[FactorQuality, ...]) -> str:
 
 def _what(name: str, detail: str) -> Markup:
     return Markup('<span class="rk-what">{}</span><span class="rk-detail">{}</span>').format(name, detail)
+
+
+def _whole(text: str, detail: str) -> Markup:
+    """As `_what`, of words and days that stay in one piece."""
+    return Markup('<span class="rk-nowrap">{}</span><span class="rk-detail">{}</span>').format(text, detail)
 
 
 def _left_out(count: int, what: str) -> Markup:

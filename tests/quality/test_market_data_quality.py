@@ -118,6 +118,15 @@ def test_the_worst_is_first_and_every_view_names_it():
     assert 'data-metric="oldest_price" data-value="10.0"' in str(quality_headline(found).html)
 
 
+def test_faults_and_days_stay_in_one_piece_and_moves_have_the_unit_of_their_factor():
+    vol = series("SPX.vol", "volatility", 3, d90=1.0)
+    _, found = quality(series("AAA", keep=without(50)), FINE[1], vol, names=("AAA", "BBB", "SPX.vol"))
+    html = str(quality_faults(found).html)
+    assert '<span class="rk-nowrap">missing</span>' in html
+    assert '<span class="rk-nowrap">outlier</span>' in html
+    assert "\xa0points" in html
+
+
 def test_names_and_sources_are_escaped():
     hostile_name = "<script>alert(1)</script>"
     odd = FactorSeries(RiskFactor(hostile_name, "fx", "USD", source=hostile_name), DAYS[:-3], FINE[2].levels[:-3])
