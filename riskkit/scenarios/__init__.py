@@ -2,7 +2,7 @@
 
 from riskkit.scenarios.market_stress import StressedMarket, StressStatus, shock_by_factor, stressed_levels
 from riskkit.scenarios.sets import ScenarioSet, historical_scenarios, level_changes, unit_moves
-from riskkit.scenarios.shock_text import parse_shocks, write_shocks
+from riskkit.scenarios.shock_text import parse_shocks, whole_target, write_shocks
 from riskkit.scenarios.stress import Shock, StressScenario, choose
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "shock_by_factor",
     "stressed_levels",
     "unit_moves",
+    "whole_target",
     "write_shocks",
 ]

@@ -115,6 +115,15 @@ def named_targets(text: str) -> tuple[str, ...]:
         return ()
 
 
+def whole_target(text: str) -> str:
+    """A target as people write it: `equity` is every equity.
+
+    >>> whole_target("equity"), whole_target("kind:fx"), whole_target("AAPL")
+    ('kind:equity', 'kind:fx', 'AAPL')
+    """
+    return f"kind:{text}" if text in _KINDS else text
+
+
 def _is_group(target: str) -> bool:
     return target.startswith(("kind:", "currency:"))
 
@@ -133,7 +142,7 @@ def _parsed(part: str) -> WrittenShock:
         kind = "relative" if last == "relative" else "absolute"
         rest, _, last = rest.rpartition(":")
     target, size = rest.strip(" "), last.strip(" ")
-    target = f"kind:{target}" if target in _KINDS else target
+    target = whole_target(target)
     if not _TARGET.fullmatch(target) or not _NUMBER.fullmatch(size) or abs(float(size)) > LARGEST_SHOCK:
         raise InputError("shocks", part, f"{EXPECTED} between -{LARGEST_SHOCK:g} and {LARGEST_SHOCK:g}")
     try:

@@ -17,7 +17,7 @@ from riskkit.measures.covariance import CONVENTIONS, covariance
 from riskkit.measures.degrees_of_freedom import fit_degrees_of_freedom
 from riskkit.portfolio import Portfolio
 from riskkit.revaluation import Revaluer
-from riskkit.scenarios import Shock, StressScenario, level_changes, shock_by_factor, stressed_levels
+from riskkit.scenarios import Shock, StressScenario, level_changes, shock_by_factor, stressed_levels, whole_target
 from riskkit.scenarios.stress import ShockKind
 from riskkit.stress.factor_result import FactorScenario, FactorStressResult
 
@@ -56,6 +56,7 @@ class ConditionalSpec:
     horizon_days: int = 1
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "target", whole_target(self.target))
         self.scenario()  # refuses a shock that makes no sense
         if self.law not in get_args(Law):
             raise InputError("law", self.law, f"one of {', '.join(get_args(Law))}")

@@ -15,7 +15,7 @@ from riskkit.market import FactorHistory
 from riskkit.metric import Metric
 from riskkit.portfolio import Portfolio
 from riskkit.revaluation import Revaluer
-from riskkit.scenarios import Shock, StressScenario, shock_by_factor, stressed_levels
+from riskkit.scenarios import Shock, StressScenario, shock_by_factor, stressed_levels, whole_target
 from riskkit.scenarios.stress import ShockKind
 
 FloatArray = NDArray[np.float64]
@@ -42,6 +42,7 @@ class LadderSpec:
     n_steps: int = 13
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "target", whole_target(self.target))
         _check_steps(self.n_steps)
         _check_widest("widest", self.widest, self.kind)
 

@@ -7,7 +7,7 @@ from riskkit.errors import InputError, MarketDataError, RiskkitError
 from riskkit.market import FactorHistory, RiskFactor
 from riskkit.portfolio import Equity, Portfolio, Position
 from riskkit.scenarios import Shock, StressScenario
-from riskkit.stress import GridSpec, LadderSpec, sensitivity_grid, sensitivity_ladder, stress_test
+from riskkit.stress import ConditionalSpec, GridSpec, LadderSpec, sensitivity_grid, sensitivity_ladder, stress_test
 
 
 def test_ladder_of_shares_is_a_line(history) -> None:
@@ -78,3 +78,8 @@ def test_oil_below_zero() -> None:
             sensitivity_ladder(book, day, LadderSpec("WTI", 0.3))
     rungs = sensitivity_ladder(book, history, LadderSpec("WTI", 10.0, "absolute", 3))
     assert rungs.pnl[:, 0] == pytest.approx([-10_000, 0, 10_000])
+
+
+def test_a_target_may_be_written_as_people_write_it() -> None:
+    assert LadderSpec("equity") == LadderSpec("kind:equity")
+    assert ConditionalSpec("volatility", kind="absolute").target == "kind:volatility"
