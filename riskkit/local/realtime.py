@@ -125,7 +125,7 @@ class Realtime:
             if not await self._may_hear(caller, topic):
                 name = topic.removeprefix(_PREFIX)
                 return f"Unauthorized: You do not have permissions to read from this Channel topic: {name}"
-            await self._take()  # what was said before one joined is not heard
+            await asyncio.shield(self._take())  # what was said before is for others, even if this one goes
         except TokenRefused as error:
             return f"InvalidJWTToken: {error.message}"
         except psycopg.Error as error:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import random
 import time
 
 import httpx
@@ -12,7 +13,10 @@ import pytest
 import websockets
 
 from riskkit.local.client import service_client
+from riskkit.local.database import Database
+from riskkit.local.realtime import Connection, Realtime
 from riskkit.local.stack import Stack
+from riskkit.local.tokens import Caller, Tokens
 from tests.local.conftest import PASSWORD, make_project, sign_in
 
 SCHEMA = """
@@ -211,6 +215,34 @@ def test_messages_are_heard_once_in_their_order_and_do_not_stay(lively, token):
     assert on_the_wire(lively, scene) == [*range(1, 31), *range(1, 31)]
     with psycopg.connect(lively.keys().db_url) as connection:
         assert connection.execute("select count(*) from realtime.messages").fetchone() == (0,)
+
+
+def test_who_goes_away_while_joining_takes_no_message_along(lively):
+    """Whoever joins takes the messages that wait, for all: each is heard, by this gateway's or by one beside it."""
+    url, tokens = lively.keys().db_url, Tokens("s" * 40, "anon", "service", "http://127.0.0.1/auth/v1", 60)
+    count, chance = 120, random.Random(1)
+
+    async def scene(wire):
+        await wire.join(lively.keys().service_key)
+        database = Database(url, url, tokens)
+        beside, listener, leaver = Realtime(database, tokens), Connection(None, "anon"), Connection(None, "service")
+        beside._listens = True
+        beside._connections.add(listener)
+        listener.channels[TOPIC] = Caller("service_role", {})
+        async with database.opened(), await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            for _ in range(count):
+                await connection.execute("select tell(%s, '1')", [EVE])
+                joining = asyncio.create_task(beside._join(leaver, TOPIC, None))
+                await asyncio.sleep(chance.random() * 0.015)
+                joining.cancel()
+                await asyncio.gather(joining, return_exceptions=True)
+            await beside._take()  # after what is still on its way
+        there = listener.waiting.qsize()
+        for _ in range(count - there):
+            await wire.hear("broadcast")
+        return there
+
+    assert 0 < on_the_wire(lively, scene) <= count
 
 
 def test_a_client_that_does_not_read_holds_nobody_up(lively, token):
