@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from riskkit import charts
+from riskkit.charts.markup import Tile, tiles
 
 CSS = Path(charts.__file__).with_name("look.css").read_text()
 
@@ -57,3 +58,21 @@ def test_figures_in_the_heat_map_can_be_read():
 def test_narrow_pages_print_and_reduced_motion_are_thought_of():
     for query in ("max-width: 860px", "max-width: 380px", "print", "prefers-reduced-motion"):
         assert query in CSS
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 760])
+def test_no_figure_of_a_tile_is_cut(chromium, width):
+    values = ("1,413,958", "37,802,417", "−113,842,879", "0")
+    shown = tiles([Tile("var", "VaR 99 %, 1 day", one, "USD") for one in values])
+    page = chromium.new_page(viewport={"width": width, "height": 800})
+    page.set_content(f'<style>{CSS}</style><main class="rk-page"><div>{shown}</div></main>')
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".rk-value")].filter((one) => {
+          const figure = document.createRange(); figure.selectNode(one.firstChild);
+          return one.scrollWidth > one.clientWidth || getComputedStyle(one).textOverflow === "ellipsis"
+            || figure.getClientRects().length > 1;
+        }).map((one) => one.textContent)"""
+    )
+    page.close()
+    assert cut == []
