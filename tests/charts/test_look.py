@@ -66,7 +66,7 @@ def test_no_figure_of_a_tile_is_cut(chromium, width):
     values = ("1,413,958", "37,802,417", "−113,842,879", "0")
     shown = tiles([Tile("var", "VaR 99 %, 1 day", one, "USD") for one in values])
     page = chromium.new_page(viewport={"width": width, "height": 800})
-    page.set_content(f'<style>{CSS}</style><main class="rk-page"><div>{shown}</div></main>')
+    page.set_content(f'<style>{CSS}</style><body class="rk-body"><main class="rk-page"><div>{shown}</div></main>')
     cut = page.evaluate(
         """() => [...document.querySelectorAll(".rk-value")].filter((one) => {
           const figure = document.createRange(); figure.selectNode(one.firstChild);
