@@ -62,6 +62,14 @@ class Edits:
         for kept in (self.wanted, self.new, self.clashes):
             kept.clear()
 
+    def saved(self, written: Mapping[str, float | None]) -> None:
+        """These have been written; what was changed after they were sent stays, also what was to be as before."""
+        for symbol, quantity in written.items():
+            if symbol not in self.wanted:
+                self.wanted[symbol] = self.base.get(symbol)
+            elif self.wanted[symbol] == quantity:
+                self.drop(symbol)
+
     def rebase(self, base: Mapping[str, float], theirs: frozenset[str] = frozenset()) -> None:
         """The book was read again: the changes stay, against what it is now; those that others touched too clash."""
         for symbol in theirs & self.wanted.keys():

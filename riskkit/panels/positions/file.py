@@ -57,7 +57,7 @@ class FileRoad:
             market = Market.of(store.factors(ref.team), store.instruments(ref.team))
             return parse(content, market, ref.base_currency)
 
-        self.errands.send(work, lambda found: self._preview(name, found), lambda error: self._bad(name, error))
+        self.errands.send(work, lambda found: self._preview(name, ref.id, found), lambda error: self._bad(name, error))
 
     def leave(self) -> None:
         """Do nothing with the file."""
@@ -72,9 +72,9 @@ class FileRoad:
             self.leave()
             self._take(planned)
 
-    def _preview(self, name: str, found: PositionsFile) -> None:
+    def _preview(self, name: str, of: str, found: PositionsFile) -> None:
         book = self.book
-        if book is None:
+        if book is None or book.ref.id != of:  # the page shows another one by now
             return
         self.leave()
         self._fault(None)

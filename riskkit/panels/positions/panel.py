@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,6 @@ from riskkit.panels.positions.watch import Watch
 from riskkit.parameters.declaration import Value
 from riskkit.portfolio import Instrument
 from riskkit.store.contract import Inputs
-from riskkit.store.edits import PositionChange
 from riskkit.store.inputs import empty_book
 from riskkit.widgets.draft import Draft
 from riskkit.widgets.errands import Errands
@@ -50,6 +49,7 @@ class PositionsPanel:
         self._units: dict[str, float | None] = {}
         self._told: int | None = None  # the last revision whose change was told, or made here
         self._quiet = False
+        self._writing = False  # what a save leaves is read once its answer is there
         self.book: Book | None = None
         self.edits = Edits()
         self.errands, self.asides = Errands(), Errands()
@@ -75,13 +75,13 @@ class PositionsPanel:
 
     def unanswered(self, values: Mapping[str, Value]) -> None:
         """The page has no answer: a book that holds nothing yet has none, and is filled here."""
-        store = self._desk.store
+        store, before = self._desk.store, self._inputs
 
         def work() -> Inputs | None:
             return empty_book(store, str(values["portfolio"]), str(values["as_of"]))
 
         def done(found: Inputs | None) -> None:
-            if found is not None:
+            if found is not None and self._inputs is before:  # the page may have turned to another one meanwhile
                 self._turn_to(found)
                 self._say(f"{found.ref.title or found.ref.path} holds nothing yet: type positions, or drop a file.")
 
@@ -90,7 +90,7 @@ class PositionsPanel:
     def _turn_to(self, inputs: Inputs) -> None:
         before, self._inputs = self._inputs, inputs
         if before is None or before.ref.id != inputs.ref.id:
-            self.book, self.edits, self._day, self._told = None, Edits(), None, None
+            self.book, self.edits, self._day, self._told, self._writing = None, Edits(), None, None, False
             self.file.leave()
             self.draft.move(f"positions:{inputs.ref.id}")
             self._say("")
@@ -103,7 +103,7 @@ class PositionsPanel:
     def _read(self, then: Callable[[], None] | None = None) -> None:
         """Read the book, with what one unit of each position is worth."""
         inputs = self._inputs
-        if inputs is None:
+        if inputs is None or self._writing:
             return
         desk, day = self._desk, self._day or inputs.as_of
         more, known = dict(self.edits.new), dict(self._units)
@@ -147,8 +147,11 @@ class PositionsPanel:
 
     def _moved_on(self, revision: int) -> None:
         """The book has another revision: somebody has changed it."""
-        if self.book is not None and revision > self.book.revision:  # with no book, one is about to be read
-            self._read()
+        if self.book is None or revision <= self.book.revision:  # with no book, one is about to be read
+            return
+        if self._writing:  # it may be one's own: asked again
+            self.watch.follow(self.book.ref, self.book.revision)
+        self._read()
 
     # -- editing -------------------------------------------------------------------------------------------------
 
@@ -187,6 +190,8 @@ class PositionsPanel:
             return unit_values(inputs.market, [instrument], inputs.ref.base_currency)
 
         def done(found: dict[str, float | None]) -> None:
+            if self._inputs is None or self._inputs.ref.id != inputs.ref.id:
+                return
             if found[symbol] is None:
                 self._fault(InputError("Symbol", symbol, f"an instrument with prices on {inputs.as_of}"))
             else:
@@ -268,17 +273,14 @@ class PositionsPanel:
     # -- saving --------------------------------------------------------------------------------------------------
 
     def _save(self) -> None:
-        book, store = self.book, self._desk.store
-        if book is None or not self.edits or self.edits.clashes or self.form.save.disabled:
+        book, store, wanted = self.book, self._desk.store, dict(self.edits.wanted)
+        if book is None or not wanted or self.edits.clashes or self.form.save.disabled:
             return
-        wanted, new = (
-            dict(self.edits.wanted),
-            [self.edits.new[one] for one in self.edits.wanted if one in self.edits.new],
-        )
+        new = [self.edits.new[one] for one in wanted if one in self.edits.new]
         self._busy(f"Saving {_count(wanted)} …")
         self.errands.send(
             lambda: store.change_positions(book.ref, book.revision, book.day, wanted, new),
-            lambda revision: self._saved(revision, f"Saved {_count(wanted)}, from {day_text(book.day)} on"),
+            lambda revision: self._saved(revision, f"Saved {_count(wanted)}, from {day_text(book.day)} on", wanted),
             self._not_saved,
         )
 
@@ -289,13 +291,13 @@ class PositionsPanel:
         self._busy(f"Taking back change {book.revision} …")
         self.errands.send(
             lambda: store.undo_positions(book.ref, book.revision),
-            lambda revision: self._saved(revision, f"Took back change {book.revision}", undone=True),
+            lambda revision: self._saved(revision, f"Took back change {book.revision}", {}),
             self._not_saved,
         )
 
-    def _saved(self, revision: int, text: str, *, undone: bool = False) -> None:
-        if not undone:
-            self.edits.discard()
+    def _saved(self, revision: int, text: str, written: Mapping[str, float | None]) -> None:
+        self._writing = False
+        self.edits.saved(written)
         if self.book is not None:
             self.watch.follow(self.book.ref, revision)
         self.book, self._told = None if not self.edits else self.book, revision
@@ -305,17 +307,17 @@ class PositionsPanel:
 
     def _not_saved(self, error: Exception) -> None:
         """Somebody was faster, or it cannot be: the changes stay."""
+        self._writing = False
         if isinstance(error, Conflict) and self.book is not None:
             since = self.book.revision
             self._read(lambda: self._tell_conflict(since))
         else:
             self._say(f"Nothing was written. {sentence(error)}", "rk-bad", "alert")
             self._redraw()
+            self._read()
 
     def _tell_conflict(self, since: int) -> None:
-        news: list[PositionChange] = []
-        if self.book is not None:
-            news = [one for one in self.book.changes if one.revision > since]
+        news = [one for one in self.book.changes if one.revision > since] if self.book is not None else []
         text = (
             f"Nothing was written, because meanwhile {words.meanwhile(news)} Your changes are kept, and shown against"
         )
@@ -358,9 +360,9 @@ class PositionsPanel:
         instruments = book.known | instruments | self.edits.new
         self.grid.show(self.edits, instruments, self._units, currency)
         form.unsaved.value = words.changes_table(self.edits, self._units, currency) + self._later(book)
-        form.save.disabled = not self.edits or bool(self.edits.clashes)
-        form.discard.disabled = not self.edits
-        form.undo.disabled = book.revision < 2
+        form.save.disabled = self._writing or not self.edits or bool(self.edits.clashes)
+        form.discard.disabled = self._writing or not self.edits
+        form.undo.disabled = self._writing or book.revision < 2
         form.save.description = f"Save {_count(self.edits.wanted)}" if self.edits else "Save"
         (form.bring if self.edits.clashes else form.hide)(form.clash)
         self.draft.keep(self.edits.text(book.revision, book.day))
@@ -374,7 +376,7 @@ class PositionsPanel:
 
     def _busy(self, text: str) -> None:
         self._say(text)
-        self.form.save.disabled = self.form.undo.disabled = self.form.discard.disabled = True
+        self._writing = self.form.save.disabled = self.form.undo.disabled = self.form.discard.disabled = True
 
     def _road(self, live: bool) -> None:
         self.road.value = words.road(live)
@@ -391,6 +393,6 @@ class PositionsPanel:
         self._redraw()
 
 
-def _count(wanted: object) -> str:
-    number = len(wanted)  # type: ignore[arg-type]
+def _count(wanted: Sized) -> str:
+    number = len(wanted)
     return f"{number:,} change{'' if number == 1 else 's'}"
