@@ -3,7 +3,7 @@
 create function private.check_limit() returns trigger
 language plpgsql set search_path = '' as $$
 declare
-  v_parts boolean := new.metric like any (array['component\_%', 'value%']);  -- they add up by sector and currency
+  v_sums text[] := array['component\_%', 'value%'];  -- figures of positions that add up by sector and currency
 begin
   if private.acting_role() <> 'authenticated' then
     return null;
@@ -14,13 +14,16 @@ begin
     where m.team_id = new.team_id and m.name = new.metric and case
       when new.scope = 'portfolio' then m.labels = '{}'
       else m.labels <> '{}' and (m.labels - new.scope = '{}'
-        or v_parts and new.scope <> 'position' and m.labels - 'position' = '{}') end
+        or m.name like any (v_sums) and new.scope <> 'position' and m.labels - 'position' = '{}') end
   ) then
     perform private.refuse('metric', new.metric, format('a figure of the %s that a run of the team has measured: %s',
       new.scope, coalesce((
         select string_agg(distinct m.name, ', ') from public.run_metrics m
-        where m.team_id = new.team_id and case when new.scope = 'portfolio' then m.labels = '{}'
-          else m.labels <> '{}' and m.labels - new.scope = '{}' end), 'none yet')));
+        where m.team_id = new.team_id and case
+          when new.scope = 'portfolio' then m.labels = '{}'
+          else m.labels <> '{}' and (m.labels - new.scope = '{}'
+            or m.name like any (v_sums) and new.scope <> 'position' and m.labels - 'position' = '{}') end
+      ), 'none yet')));
   end if;
   if new.scope <> 'portfolio' and new.scope_value <> '*' and not exists (
     select from public.instruments i

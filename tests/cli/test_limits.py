@@ -60,6 +60,7 @@ def test_a_misspelt_figure_or_part_is_refused_and_the_figures_there_are_are_name
          " expected_shortfall, var"),
         (("component_var",), "of the portfolio that a run"),
         (("var", "--position", "KO"), "measured: component_var"),
+        (("componentvar", "--sector", "*"), "measured: component_var"),
         (("component_var", "--position", "KOO"), "position: got 'KOO'; expected the symbol of an instrument"),
         (("component_var", "--sector", "Enrgy"), "sector: got 'Enrgy'; expected the sector of an instrument"),
     ):  # fmt: skip
