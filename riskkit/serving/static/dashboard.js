@@ -124,13 +124,13 @@ window.rk = (() => {
       if (!response.ok) throw new Error(String(response.status));
       status = await response.json();
     } catch {
-      if (turn !== asking || leaving) return;
+      if (turn !== asking || leaving || final) return;
       const what = navigator.onLine ? "The server cannot be reached" : "The network is away";
       banner(`${what}; ${LAST} Trying again…`);
       next(AGAIN);
       return;
     }
-    if (turn === asking) judge(status);
+    if (turn === asking && !final) judge(status);
   }
 
   function judge(status) {
