@@ -195,5 +195,6 @@ def optimisation_risk(result: OptimiseResult) -> View:
         name="optimisation_risk",
         title="Risk before and after",
         question="Of the capital that is distributed, over the historical scenarios.",
-        html=table(columns, body, caption="Risk before and after") + facts(result.notes[:2]),
+        html=table(columns, body, caption="Risk before and after")
+        + facts(note.removesuffix(".") for note in result.notes[:2]),
     )

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from riskkit.cli.report import progress, summary
 from riskkit.cli.signed_in import day_option
 from riskkit.demo.books import LAST_DAY, PASSWORD, USERS
-from riskkit.demo.official import Official, OnLook
+from riskkit.demo.official import Official, OnLook, worker
 from riskkit.demo.seed import seed
 from riskkit.errors import RiskkitError
 from riskkit.local.stack import Stack
@@ -58,6 +58,8 @@ def _month(context: click.Context, parameter: click.Parameter, value: str | None
 def command(*, serve: bool, lab: bool, port: int, fresh: bool, replay: tuple[date, date] | None) -> None:
     """Start an embedded Supabase, seed two teams with real market data, make the last day's reports, serve dashboards.
 
+    Beside the dashboards a worker makes what is requested on them.
+
     The reports are those that the schedules in parameters/ ask for on the last day of the data: fired as slots, made by
     a worker from the queue, official. The schedules stay paused, for on the real clock the demo has no data.
 
@@ -77,7 +79,8 @@ def command(*, serve: bool, lab: bool, port: int, fresh: bool, replay: tuple[dat
             _own(settings)
         if serve:
             _print_sign_ins()
-            _serve(port)
+            with worker(settings):
+                _serve(port)
 
 
 @contextlib.contextmanager

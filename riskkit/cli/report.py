@@ -131,7 +131,7 @@ def summary(run: FinishedRun) -> str:
     wide = [max(len(row[column]) for row in rows) if rows else 0 for column in range(2)]
     whose = "official" if run.record.official else "unofficial"
     lines = [f"{run.record.report} · {run.portfolio} · {run.record.as_of} · {whose}"]
-    lines += [f"  {label:<{wide[0]}}  {value:>{wide[1]}} {unit}" for label, value, unit in rows]
+    lines += [f"  {label:<{wide[0]}}  {value:>{wide[1]}} {unit}".rstrip() for label, value, unit in rows]
     lines += [f"  {line}" for line in _warnings(run)]
     return "\n".join([*lines, f"  {_short(run.html)}"])
 

@@ -19,6 +19,7 @@ TEAMS = {"atlas": "Atlas Long/Short", "borealis": "Borealis Income"}
 USERS = {
     "quant@atlas.example": ("atlas", "analyst"),
     "viewer@atlas.example": ("atlas", "viewer"),
+    "approver@atlas.example": ("atlas", "approver"),
     "admin@atlas.example": ("atlas", "admin"),
     "quant@borealis.example": ("borealis", "analyst"),
     "viewer@borealis.example": ("borealis", "viewer"),

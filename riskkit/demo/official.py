@@ -108,24 +108,42 @@ class Official:
     @contextmanager
     def _worker(self) -> Iterator[Callable[[], None]]:
         """A worker in a process of its own, started when there is something to do; it finds the service's key."""
-        log = self._settings.home / "demo-worker.log"
         started: list[subprocess.Popen[bytes]] = []
 
         def needed() -> None:
             if not started:
-                started.append(_start(log))
+                started.append(_start(self._settings))
             elif started[0].poll() is not None:
+                log = _log(self._settings)
                 raise RiskkitError(f"The worker ended with exit code {started[0].returncode}; its log is {log}.")
 
         try:
             yield needed
         finally:
             for process in started:
-                process.send_signal(signal.SIGTERM)
-                process.wait()
+                _end(process)
 
 
-def _start(log: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def worker(settings: Settings) -> Iterator[None]:
+    """A worker, for what people request on the dashboards."""
+    process = _start(settings)
+    try:
+        yield
+    finally:
+        _end(process)
+
+
+def _start(settings: Settings) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "riskkit", "worker", "-j", str(_LANES), "--grace", "0"]
-    with log.open("ab") as file:
+    with _log(settings).open("ab") as file:
         return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)  # noqa: S603 (ours)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    process.wait()
+
+
+def _log(settings: Settings) -> Path:
+    return settings.home / "demo-worker.log"

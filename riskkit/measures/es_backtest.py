@@ -202,7 +202,7 @@ def acerbi_szekely(
         first.append(one[hits.any(axis=1)])
         second.append(two)
         done += rows
-    note = f"{n_simulations} simulations, {'normal' if degrees_of_freedom is None else f't({degrees_of_freedom:g})'}."
+    note = f"{n_simulations:,} simulations, {'normal' if degrees_of_freedom is None else f't({degrees_of_freedom:g})'}."
     simulated = np.concatenate(first)
     if not days.exceeded.any() or not len(simulated):
         one_outcome = Outcome(None, None, None, f"No exceedance in {n} days: Z1 is of exceedances only.")

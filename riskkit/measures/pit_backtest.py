@@ -58,7 +58,7 @@ def du_escanciano_unconditional(
     if generator is None:
         return Outcome(statistic, 2 * float(special.ndtr(-abs(statistic))), None, "Normal approximation.")
     simulated = _simulate(lambda draws: np.abs(_mean_statistic(draws, tail)), len(u), generator)
-    return Outcome(statistic, _upper_tail(simulated, abs(statistic)), None, f"{len(simulated)} simulations.")
+    return Outcome(statistic, _upper_tail(simulated, abs(statistic)), None, f"{len(simulated):,} simulations.")
 
 
 def du_escanciano_conditional(
@@ -106,7 +106,7 @@ def du_escanciano_conditional(
     if generator is None:
         return Outcome(statistic, float(special.chdtrc(lags, statistic)), lags, "Chi-square approximation.")
     simulated = _simulate(lambda draws: _box_pierce(draws, tail, lags)[(draws < tail).any(axis=1)], len(u), generator)
-    return Outcome(statistic, _upper_tail(simulated, statistic), lags, f"{len(simulated)} simulations.")
+    return Outcome(statistic, _upper_tail(simulated, statistic), lags, f"{len(simulated):,} simulations.")
 
 
 def acerbi_szekely_z3(
@@ -172,7 +172,7 @@ def acerbi_szekely_z3(
         1 - realised / expected,
         _upper_tail(simulated, realised),
         None,
-        f"{len(simulated)} simulations, {k} in the tail.",
+        f"{len(simulated):,} simulations, {k} in the tail.",
     )
 
 

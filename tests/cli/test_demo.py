@@ -78,8 +78,11 @@ def first(project):
 
 def test_the_last_slots_reports_are_official_and_it_says_where_they_lie(project, first):
     pages = re.findall(r"(reports/\S+/report\.html)", first)
-    assert [page.split("/")[1] for page in pages] == ["portfolio_var", "stress_test", "report_status"]
-    assert first.count("· 2022-12-28 · official") == 3
+    made = [(report, book) for _, report, _, _, book, *_ in (page.split("/") for page in pages)]
+    var = [("portfolio_var", book) for book in ("demo", "equities", "fund")]
+    assert made == [*var, ("stress_test", "demo"), ("report_status", "fund")]
+    assert first.count("· 2022-12-28 · official") == 5
+    assert [line for line in first.splitlines() if line != line.rstrip()] == []
     assert all((project / page).is_file() for page in pages)
     assert "2022-12-28" in first
     assert left_behind(project) == []
@@ -88,8 +91,8 @@ def test_the_last_slots_reports_are_official_and_it_says_where_they_lie(project,
 def test_a_second_run_changes_no_row(project, first):
     before = row_counts(project)
     assert before["public.factor_levels"] > 100_000
-    assert before["public.report_runs"] == before["public.calculation_jobs"] == 3
-    assert finished(start(project, "--no-serve")).count("already there") == 3
+    assert before["public.report_runs"] == before["public.calculation_jobs"] == 5
+    assert finished(start(project, "--no-serve")).count("already there") == 5
     after = row_counts(project)
     signed_in = after.pop("public.audit_log") - before.pop("public.audit_log")
     assert after == before
@@ -109,8 +112,11 @@ def test_ctrl_c_stops_all_that_it_started(project):
     assert len(urls) == 2, seen
     assert "quant@atlas.example" in "".join(seen)
     assert httpx.get(urls[1], follow_redirects=True).status_code == 200
+    children = psutil.Process(process.pid).children()
+    assert [one.cmdline()[3] for one in children] == ["worker", "serve"], "what is requested on a dashboard is made"
     os.killpg(process.pid, signal.SIGINT)  # what a terminal does
     finished(process)
     time.sleep(0.5)
+    assert not any(one.is_running() for one in children)
     assert [url for url in urls if answers(url)] == []
     assert left_behind(project) == []
