@@ -11,6 +11,7 @@ from riskkit.panels.limits import LimitsPanel
 from riskkit.panels.positions import PositionsPanel
 from riskkit.panels.runs import RunsPanel
 from riskkit.panels.scenario_builder import ScenarioBuilder
+from riskkit.panels.status import StatusPanel
 from riskkit.panels.what_if import WhatIf
 
 #: By the name that a notebook calls it.
@@ -19,6 +20,7 @@ PANELS: dict[str, PanelFunction] = {
     "positions": PositionsPanel,
     "runs": RunsPanel,
     "scenario_builder": ScenarioBuilder,
+    "status": StatusPanel,
     "what_if": WhatIf,
 }
 

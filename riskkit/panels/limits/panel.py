@@ -13,7 +13,7 @@ from markupsafe import Markup
 from riskkit.errors import RiskkitError
 from riskkit.panels.desk import Desk, Shown
 from riskkit.panels.limits.forms import AcknowledgeForm, SetForm
-from riskkit.panels.limits.news import News
+from riskkit.panels.news import News
 from riskkit.store.limits import Limits
 from riskkit.store.rest import Rest
 from riskkit.widgets.sentence import sentence
@@ -21,6 +21,7 @@ from riskkit.widgets.sentence import sentence
 _log = logging.getLogger("riskkit.panels")
 #: Roles that may say and set something.
 _MAY = ("approver", "admin")
+_TABLES = frozenset({"limits", "limit_acknowledgements", "report_runs"})
 
 
 class LimitsPanel:
@@ -67,7 +68,7 @@ class LimitsPanel:
             _log.warning("nobody known to act", extra={"reason": str(error)})
             return  # whoever cannot be asked about is offered nothing
         self._limits, self._roles = Limits.beside(store), roles
-        self._news = News(store, self._limits.stamp, lambda: self._later(self._desk.refresh))
+        self._news = News(store, _TABLES, self._limits.stamp, lambda: self._later(self._desk.refresh))
         self._later(self._fill)
 
     def _fill(self) -> None:

@@ -1,10 +1,10 @@
-"""Whether somebody else has set a limit or acknowledged a breach: heard on the team's channel, or asked for."""
+"""Whether something that a page shows has changed: heard on the team's channel, or asked for."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any, Protocol
 
 from riskkit.errors import NotSignedIn, RiskkitError
@@ -13,7 +13,6 @@ from riskkit.store.contract import PortfolioRef
 _log = logging.getLogger("riskkit.panels")
 #: [s] Between two looks, while the channel tells of changes and while it does not.
 LIVE_POLL, POLL = 20.0, 4.0
-_TABLES = {"limits", "limit_acknowledgements", "report_runs"}
 
 
 class Listener(Protocol):
@@ -31,14 +30,18 @@ class News:
     Parameters
     ----------
     channel : Listener
+    tables : set of str
+        Whose changes on the channel are reason to look.
     stamp : callable
         Another text whenever something has changed.
     changed : callable
         Told so.
     """
 
-    def __init__(self, channel: Listener, stamp: Callable[[PortfolioRef], str], changed: Callable[[], None]) -> None:
-        self._channel, self._stamp, self._changed = channel, stamp, changed
+    def __init__(
+        self, channel: Listener, tables: Set[str], stamp: Callable[[PortfolioRef], str], changed: Callable[[], None]
+    ) -> None:
+        self._channel, self._tables, self._stamp, self._changed = channel, tables, stamp, changed
         self._ref: PortfolioRef | None = None
         self._known: str | None = None
         self._moved, self.live, self._over = threading.Event(), threading.Event(), threading.Event()
@@ -58,8 +61,12 @@ class News:
         if self._thread is None:
             self._thread = _beside(self._work)
 
+    def forget(self) -> None:
+        """What is found next is no news: the page has just been asked for something else."""
+        self._known = None
+
     def _heard(self, message: Mapping[str, Any]) -> None:
-        if not message or message.get("table") in _TABLES:
+        if not message or message.get("table") in self._tables:
             self._moved.set()
 
     def _work(self) -> None:
@@ -71,7 +78,7 @@ class News:
             except NotSignedIn:
                 return
             except RiskkitError as error:  # the page says so where it is asked for something
-                _log.info("no look at the limits", extra={"reason": str(error)})
+                _log.info("no look at what is new", extra={"reason": str(error)})
 
     def look(self) -> None:
         """Look once, now."""
@@ -86,6 +93,6 @@ class News:
 
 
 def _beside(work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, name="riskkit-limits", daemon=True)
+    thread = threading.Thread(target=work, name="riskkit-news", daemon=True)
     thread.start()
     return thread
