@@ -54,6 +54,7 @@ class RunsPanel:
         self._reading, self._writing, self._comparing, self._following = Errands(), Errands(), Errands(), Errands()
         self._watch = Watch(desk.store, self._reading.tell, desk.refresh, self._talked, self._road)
         self._shown: Shown | None = None
+        self._wanted = ""  # the run that the page is to show
         self._open: tuple[RunRecord, Story] | None = None
         self._role = "viewer"
         self._head, self._body, self._said = _html(), _html(), _html()
@@ -72,7 +73,7 @@ class RunsPanel:
     def answered(self, shown: Shown) -> None:
         """The list is another one, or another run is to be opened."""
         before, self._shown = self._shown, shown
-        wanted = str(shown.values.get("run_id", ""))
+        self._wanted = wanted = str(shown.values.get("run_id", ""))
         if not wanted:
             self._close()
         elif self._open is None or self._open[0].id != wanted or before is None:
@@ -90,7 +91,11 @@ class RunsPanel:
             team = shown.inputs.ref.team if shown else ""
             return record, store.story(wanted), self._desk.role(team)
 
-        self._reading.send(work, self._opened, self._failed)
+        self._reading.send(
+            work,
+            lambda found: self._opened(found) if wanted == self._wanted else None,
+            lambda error: self._failed(error) if wanted == self._wanted else None,
+        )
 
     def _opened(self, found: tuple[RunRecord, Story, str]) -> None:
         record, story, role = found
@@ -98,6 +103,7 @@ class RunsPanel:
         if fresh:
             self._difference.value = self._said.value = ""
             self.rerun.line.say("")
+            self.rerun.line.busy(False)
         self._open, self._role = (record, story), role
         self.box.children = self._parts()
         self._head.value = str(detail.head(record, story) + _closing())
@@ -143,10 +149,13 @@ class RunsPanel:
         self._head.value = _NONE
         self._tell_wrong(error)
 
-    def _talked(self, story: Story) -> None:
-        """Somebody else has said or decided something."""
-        if self._open is not None:
+    def _talked(self, run_id: str, story: Story) -> None:
+        """Somebody has said or decided something of a run, which may be open no more."""
+        if self._open is not None and self._shows(run_id):
             self._opened((self._open[0], story, self._role))
+
+    def _shows(self, run_id: str) -> bool:
+        return self._open is not None and self._open[0].id == run_id
 
     def _road(self, live: bool) -> None:
         self._live.value = str(
@@ -166,50 +175,67 @@ class RunsPanel:
         self._write(lambda record, _story: self._desk.store.comment(record.team_id, record.id, text), self.comment.said)
 
     def _decide(self, decision: str, reason: str) -> None:
-        self.decision.busy(True)
         self._write(
             lambda record, story: self._desk.store.decide(record.id, story.hash, decision, reason), self.decision.said
         )
 
     def _write(self, write: Callable[[RunRecord, Story], None], said: Callable[[], None]) -> None:
         """Write something of the open run, as it is shown, and read its story again."""
-        if self._open is None:
+        if self._open is None or self.comment.button.disabled:  # pressed twice, it is written once
             return
         record, story = self._open
         self._said.value = ""
+        self._busy(True)
 
         def work() -> Story:
             write(record, story)
             return self._desk.store.story(record.id)
 
         def done(now: Story) -> None:
-            said()
-            self.decision.busy(False)
-            self._talked(now)
+            if self._shows(record.id):
+                said()
+            self._busy(False)
+            self._talked(record.id, now)
             self._desk.refresh()
 
-        self._writing.send(work, done, self._tell_wrong)
+        def failed(error: Exception) -> None:
+            self._busy(False)
+            self._tell_wrong(error)
+
+        self._writing.send(work, done, failed)
+
+    def _busy(self, busy: bool) -> None:
+        self.comment.button.disabled = busy
+        self.decision.busy(busy)
 
     def _make_again(self, reason: str) -> None:
-        if self._open is None:
+        line, store = self.rerun.line, self._desk.store
+        if self._open is None or line.button.disabled:
             return
-        run_id, line, store = self._open[0].id, self.rerun.line, self._desk.store
+        run_id = self._open[0].id
         line.busy(True)
         line.say("Asking …")
 
         def told(news: Job | Unavailable) -> None:
-            act = (
-                (lambda: line.say(str(news), "rk-bad")) if isinstance(news, Unavailable) else (lambda: line.tell(news))
-            )
-            self._following.tell(act)
+            self._following.tell(lambda: show(news))
+
+        def show(news: Job | Unavailable) -> None:
+            if not self._shows(run_id):
+                return
+            if isinstance(news, Unavailable):
+                line.say(str(news), "rk-bad")
+            else:
+                line.tell(news)
 
         def done(_nothing: None) -> None:
-            line.busy(False)
-            self.rerun.reason.value = ""
+            if self._shows(run_id):
+                line.busy(False)
+                self.rerun.reason.value = ""
 
         def failed(error: Exception) -> None:
-            line.busy(False)
-            line.say(sentence(error), "rk-bad")
+            if self._shows(run_id):
+                line.busy(False)
+                line.say(sentence(error), "rk-bad")
 
         self._following.send(lambda: store.follow(store.rerun(run_id, reason), told), done, failed)
 
@@ -250,7 +276,6 @@ class RunsPanel:
         self.compare.disabled = not options
 
     def _tell_wrong(self, error: Exception) -> None:
-        self.decision.busy(False)
         self._said.value = str(_wrong(error))
         if isinstance(error, RiskkitError) and self._open is not None:
             self._watch.look()

@@ -40,7 +40,7 @@ class Watch:
     moved : callable
         Told that the list is another one.
     talked : callable
-        Told the open run's new story.
+        Told a run, by its id, and its new story.
     road : callable
         Told whether the channel gets through, when that changes.
     """
@@ -50,7 +50,7 @@ class Watch:
         store: Store,
         tell: Callable[[Callable[[], None]], None],
         moved: Callable[[], None],
-        talked: Callable[[Story], None],
+        talked: Callable[[str, Story], None],
         road: Callable[[bool], None],
     ) -> None:
         self._store, self._tell = store, tell
@@ -83,7 +83,7 @@ class Watch:
         if seen != known.seen:
             self._tell(self._moved)
         if story is not None and story != known.story:
-            self._tell(lambda: self._talked(story))
+            self._tell(lambda: self._talked(known.run, story))
 
     def _work(self) -> None:
         while True:
