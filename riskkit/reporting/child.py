@@ -12,7 +12,6 @@ import resource
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -185,18 +184,14 @@ def execute(order: dict[str, Any], voice: Voice) -> None:
 
 
 def begin(path: str) -> None:
-    """Execute the order in a process just forked; whatever happens, it does not come back."""
+    """Execute the order in a process just forked."""
     global START
     START = time.perf_counter()
-    try:
-        go_behind_fence(path)
-        order = read(path)
-        spare.use(spare.Spare.fork(order["cwd"]))
-        threading.Thread(target=end_with_parent, daemon=True).start()
-        make(order)
-    except BaseException:  # a fork that came back would be a second nursery: into the log, and out
-        traceback.print_exc()
-    os._exit(1)
+    go_behind_fence(path)
+    order = read(path)
+    spare.use(spare.Spare.fork(order["cwd"]))
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    make(order)
 
 
 def read(path: str) -> dict[str, Any]:

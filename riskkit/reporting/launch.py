@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from riskkit.kernels.preloading import newest_code
+
 _COMMAND = (sys.executable, "-P", "-m")
 
 
@@ -167,7 +169,7 @@ class Nursery:
         return None
 
     def _ready(self) -> socket.socket:
-        code = _newest()
+        code = newest_code()
         if code != self._code:
             self._end()  # what it has forked goes on
         if self._door is None:
@@ -192,8 +194,3 @@ class Nursery:
             self._kept.kill()
             self._kept.wait()
         self._door = self._kept = None
-
-
-def _newest() -> int:
-    """When riskkit's code was last written: a run's record names the code as it is now."""
-    return max(path.stat().st_mtime_ns for path in Path(__file__).parents[1].rglob("*.py"))

@@ -6,31 +6,20 @@ order brings its environment, its folder and its three standard files.
 
 from __future__ import annotations
 
-import gc
-import importlib
 import json
 import os
 import select
 import signal
 import socket
+from functools import partial
 
+from riskkit.kernels.forked import never_back
+from riskkit.kernels.preloading import PRELOADED, preload
 from riskkit.reporting import child
 
 _LONGEST = 2**16
 #: So many orders are no batch yet: who makes one report is not made to import for others.
 _SINGLE = 2
-#: What notebooks import, in pieces of less than a second: between two of them an order is seen to.
-PRELOADED = (
-    "ipykernel.kernelapp",
-    "numpy",
-    "pandas",
-    "scipy.optimize",
-    "bokeh.core.properties",
-    "bokeh.models",
-    "bokeh.plotting",
-    "riskkit.charts",
-    "riskkit.notebook",
-)
 
 
 def serve(door: socket.socket) -> None:
@@ -47,22 +36,15 @@ def serve(door: socket.socket) -> None:
         pid = os.fork()
         if pid == 0:
             door.close()
-            become(json.loads(message), files)
+            never_back(partial(become, json.loads(message), files))
         for file in files:
             os.close(file)
         door.send(str(pid).encode())
         forked += 1
 
 
-def preload(name: str) -> None:
-    """Import for all forks to come, and keep the collector from touching, and so copying, what they share."""
-    importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
-
-
 def become(order: dict[str, object], files: list[int]) -> None:
-    """Be the process of one report; it never comes back."""
+    """Be the process of one report."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     for number, file in enumerate(files):

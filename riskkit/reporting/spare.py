@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import signal
-import sys
-import traceback
-from importlib.metadata import EntryPoint
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from riskkit.reporting.kernel import die_with_parent
+from riskkit.kernels import forked
+from riskkit.kernels.parent import die_with_parent
 
-#: As `ps` and `top` show it.
-NAME = "riskkit-kernel"
-_PR_SET_NAME = 15
 #: Between two looks at a kernel that was told to end [s].
 _LOOK = 0.005
 
@@ -54,7 +48,7 @@ class Spare:
         pid = os.fork()
         if pid == 0:
             os.close(tell)
-            _wait_and_be(hear, cwd, parent)
+            forked.never_back(partial(_wait_and_be, hear, cwd, parent))
         os.close(hear)
         return cls(pid, tell)
 
@@ -114,43 +108,21 @@ class SpareProvisioner(LocalProvisioner):
 def use(spare: Spare) -> None:
     """Whatever kernel this process is asked to start, it is this one."""
     SpareProvisioner.waiting = spare
-    factory = KernelProvisionerFactory.instance()
-    place = f"{SpareProvisioner.__module__}:{SpareProvisioner.__name__}"
-    factory.provisioners["riskkit"] = EntryPoint("riskkit", place, factory.GROUP_NAME)
-    factory.default_provisioner_name = "riskkit"
+    forked.use(SpareProvisioner)
 
 
-def show_name(name: str) -> None:
-    """Give this process a name that `ps` shows, where that is possible; a fork has the command line of its origin."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
-
-
-def _wait_and_be(hear: int, cwd: str, parent: int) -> NoReturn:
-    """Be the kernel, once it is known where it listens; it never comes back."""
-    try:
-        os.environ["JPY_PARENT_PID"] = str(parent)
-        die_with_parent()
-        os.setsid()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.dup2(2, 1)
-        os.chdir(cwd)
-        show_name(NAME)
-        said = b"".join(iter(lambda: os.read(hear, 4096), b""))
-        os.close(hear)
-        os.close(nothing)
-        if said:
-            _be(json.loads(said))
-    except BaseException:  # a fork that came back would be a second papermill: into the log, and out
-        traceback.print_exc()
-    os._exit(1)
-
-
-def _be(arguments: list[str]) -> None:
-    from ipykernel import kernelapp  # there already in a fork; heavy elsewhere
-    from numpy import random
-
-    random.seed()  # each fork would draw the same; the module `random` sees to that itself
-    sys.argv = ["riskkit.reporting.kernel", *arguments]
-    kernelapp.launch_new_instance(argv=arguments)
+def _wait_and_be(hear: int, cwd: str, parent: int) -> None:
+    """Be the kernel, once it is known where it listens."""
+    os.environ["JPY_PARENT_PID"] = str(parent)
+    die_with_parent()
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.chdir(cwd)
+    forked.show_name(forked.NAME)
+    said = b"".join(iter(lambda: os.read(hear, 4096), b""))
+    os.close(hear)
+    os.close(nothing)
+    if said:
+        forked.be_kernel(json.loads(said))

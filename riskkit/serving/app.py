@@ -38,8 +38,9 @@ from riskkit.serving.auth import AuthClient
 from riskkit.serving.broker import start_broker
 from riskkit.serving.catalogue import Catalogue
 from riskkit.serving.dashboard import DashboardPage
-from riskkit.serving.environment import kernel_environment
+from riskkit.serving.environment import kept, kernel_environment
 from riskkit.serving.factors import AddFactor, NewFactor, RemoveFactor
+from riskkit.serving.forks import forking
 from riskkit.serving.halfway import Halfway
 from riskkit.serving.headers import STRICT, SecurityHeaders
 from riskkit.serving.hosts import KnownHosts
@@ -221,6 +222,7 @@ class DashboardServer(Voila):  # type: ignore[misc]
         self.connection_dir = str(self.runtime)
         async with contextlib.AsyncExitStack() as ending:
             ending.callback(shutil.rmtree, self.runtime, ignore_errors=True)
+            ending.enter_context(forking(kept(self.environ)))
             self.app = KnownHosts(self.service.hosts, **self.init_settings())
             self.app.add_handlers(".*$", self.init_handlers())
             ending.push_async_callback(self._close_kernels)

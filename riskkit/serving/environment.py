@@ -30,6 +30,15 @@ def secret_names(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in environ if _SECRET.search(name.upper())))
 
 
+def kept(environ: Mapping[str, str]) -> dict[str, str]:
+    """What programs need to run at all.
+
+    >>> kept({"PATH": "/bin", "EDITOR": "vi"})
+    {'PATH': '/bin'}
+    """
+    return {name: value for name, value in environ.items() if name in KEPT}
+
+
 def kernel_environment(environ: Mapping[str, str], settings: Settings, broker: Path, ticket: Path) -> dict[str, str]:
     """A kernel's whole environment: the few variables kept, and riskkit's own.
 
@@ -47,7 +56,7 @@ def kernel_environment(environ: Mapping[str, str], settings: Settings, broker: P
     """
     url, key = settings.supabase()
     return {
-        **{name: value for name, value in environ.items() if name in KEPT},
+        **kept(environ),
         "RISKKIT_PROJECT": str(settings.project),
         "RISKKIT_BROKER": str(broker),
         "RISKKIT_TICKET_FILE": str(ticket),

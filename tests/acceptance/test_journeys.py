@@ -7,6 +7,7 @@ import psutil
 import pyotp
 import pytest
 
+from riskkit.kernels.forked import NAME as KERNEL
 from riskkit.local.client import service_client
 
 PASSWORD = "riskkit-demo"
@@ -80,7 +81,7 @@ def test_a_link_is_the_same_view_for_a_colleague_and_nothing_for_another_team(vi
 
 def kernels(served):
     children = psutil.Process(served.process.pid).children(recursive=True)
-    return [one.pid for one in children if "ipykernel" in " ".join(one.cmdline())]
+    return [one.pid for one in children if one.name() == KERNEL]
 
 
 def test_signing_out_closes_the_kernel(visit, served, new_user):

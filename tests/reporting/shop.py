@@ -23,11 +23,11 @@ import numpy as np
 import psutil
 
 from riskkit import session
+from riskkit.kernels.forked import NAME as KERNEL
 from riskkit.local.client import service_client
 from riskkit.local.keys import Keys
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.portfolio import Cash, Equity, Position
-from riskkit.reporting.spare import NAME as KERNEL
 from riskkit.settings import Settings
 from riskkit.store.connect import open_queue, open_store
 from riskkit.store.queue import Queue

@@ -11,15 +11,16 @@ import nbformat
 import psutil
 import pytest
 
+from riskkit.kernels.forked import NAME as KERNEL
 from riskkit.local.client import service_client
 from riskkit.serving.dashboard import injected
 
 
 def kernels(server):
     found = []
-    for child in psutil.Process(server.process.pid).children():
+    for child in psutil.Process(server.process.pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):  # gone or a zombie: not running
-            found += [child] if "ipykernel" in " ".join(child.cmdline()) else []
+            found += [child] if child.name() == KERNEL else []
     return found
 
 

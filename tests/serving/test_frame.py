@@ -10,6 +10,8 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from riskkit.kernels.forked import NAME as KERNEL
+
 pytestmark = pytest.mark.browser
 PASSWORD = "riskkit-demo"
 PARAMETERS = """portfolio: str = "demo"  # which {portfolio}
@@ -144,7 +146,8 @@ def banner(page, text):
 
 def kernel(served, page):
     asked = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
-    return next(child for child in psutil.Process(served.process.pid).children() if asked in " ".join(child.cmdline()))
+    kernels = (one for one in psutil.Process(served.process.pid).children(recursive=True) if one.name() == KERNEL)
+    return next(one for one in kernels if any(asked in there.laddr for there in one.net_connections("unix")))
 
 
 def test_back_and_forward_give_the_same_views_without_a_reload(visit):

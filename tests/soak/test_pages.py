@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from riskkit.kernels.forked import NAME as KERNEL
 from riskkit.local.client import service_client
 from riskkit.serving.catalogue import Catalogue
 from tests.acceptance.conftest import Visit
@@ -151,9 +152,7 @@ def test_viewers_at_once(service, new_user, served, visit):
         paints.append(
             there.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0") / 1000
         )
-    kernels = [
-        p for p in psutil.Process(served.process.pid).children(recursive=True) if "ipykernel" in " ".join(p.cmdline())
-    ]
+    kernels = [p for p in psutil.Process(served.process.pid).children(recursive=True) if p.name() == KERNEL]
     memory = [one.memory_full_info().pss / 2**20 for one in kernels]
     crossed = [
         (mark, other) for mark, there in visits for other, _ in teams
