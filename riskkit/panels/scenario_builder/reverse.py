@@ -61,7 +61,10 @@ class ReverseSearch:
     def stand_on(self, ground: Ground) -> None:
         """Another book, or another day: what was found before is no longer true."""
         self._ground, self.found = ground, None
-        self._answer.value, self.into.layout.display = "", "none"
+        if self.find.disabled:
+            self.errands.request(None)  # overtakes what is being searched
+        self._rest("")
+        self.into.layout.display = "none"
         currency = ground.inputs.portfolio.base_currency
         options = (("% of gross value", "share"), (currency, "amount"))
         if self.unit.options != options:
@@ -76,7 +79,9 @@ class ReverseSearch:
         self.find.disabled = True
         self.errands.request((self._ground, self.loss.value, self.unit.value))
 
-    def _search(self, asked: tuple[Ground | None, Any, Any]) -> Iterator[FactorStressResult]:
+    def _search(self, asked: tuple[Ground | None, Any, Any] | None) -> Iterator[FactorStressResult]:
+        if asked is None:
+            return
         ground, loss, unit = asked
         if ground is None:
             raise InputError("loss", loss, "a book: the page has none to show yet")

@@ -176,3 +176,15 @@ def test_the_library_says_whose_of_what_kind_and_which_is_not_chosen(page):
     assert "not chosen" not in text
     shown.answer(scenarios="crash")
     assert shown.settled().panel._library.value.count("not chosen above") == 1
+
+
+def test_what_was_searched_for_one_book_is_not_shown_for_another(page):
+    ground, search = page(path="atlas/small").panel.ground, page().panel.reverse
+    search.find.click()
+    search.stand_on(ground)
+    assert search.errands.wait(60)
+    assert search.found is None
+    assert (search._answer.value, search.into.layout.display, search.find.disabled) == ("", "none", False)
+    search.find.click()
+    assert search.errands.wait(60)
+    assert search.found is not None
