@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from riskkit.kernels.preloading import newest_code
+from riskkit.kernels.kept import Kept
 
 _COMMAND = (sys.executable, "-P", "-m")
 
@@ -124,11 +124,8 @@ class Nursery:
     """
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self._environ = environ
         self._lock = threading.Lock()
-        self._kept: subprocess.Popen[bytes] | None = None
-        self._code = 0
-        self._door: socket.socket | None = None
+        self._kept = Kept("riskkit.reporting.nursery", environ)
 
     def launch(self, start: Start) -> Child:
         """Fork one; anew if that cannot be."""
@@ -151,46 +148,19 @@ class Nursery:
     def close(self) -> None:
         """End the kept process; those forked from it end by themselves."""
         with self._lock:
-            self._end()
+            self._kept.close()
 
     def _forked(self, start: Start, files: list[int]) -> int | None:
         order = {"order": str(start.order), "work": str(start.work), "environ": start.environ}
         with self._lock:
             for _ in range(2):
                 try:
-                    door = self._ready()
+                    door = self._kept.door()
                     socket.send_fds(door, [json.dumps(order).encode()], files)
                     answer = door.recv(32)
                 except OSError:
                     answer = b""
                 if answer:
                     return int(answer)
-                self._end()
+                self._kept.leave()
         return None
-
-    def _ready(self) -> socket.socket:
-        code = newest_code()
-        if code != self._code:
-            self._end()  # what it has forked goes on
-        if self._door is None:
-            self._code = code
-            here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with there:
-                self._kept = subprocess.Popen(  # noqa: S603 (our own module)
-                    [*_COMMAND, "riskkit.reporting.nursery"],
-                    stdin=there.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    env=self._environ,
-                    start_new_session=True,
-                )
-            self._door = here
-        return self._door
-
-    def _end(self) -> None:
-        if self._door is not None:
-            self._door.close()
-        if self._kept is not None:
-            self._kept.kill()
-            self._kept.wait()
-        self._door = self._kept = None

@@ -10,15 +10,14 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from riskkit.kernels import forked
-from riskkit.kernels.preloading import newest_code
+from riskkit.kernels.kept import Kept
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +71,7 @@ class Fork:
 
 
 class Nursery:
-    """The process that is kept ready; a new one is made when it has died, or riskkit's code has changed.
-
-    Close it after use.
+    """Forks kernels from a process that is kept ready. Close it after use.
 
     Parameters
     ----------
@@ -83,60 +80,31 @@ class Nursery:
     """
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self._environ = environ
+        own = {"JPY_PARENT_PID": str(os.getpid())}
+        self._kept = Kept("riskkit.serving.nursery", environ | own, log=2, patience=_PATIENCE)
         self._turn = asyncio.Lock()
-        self._door: socket.socket | None = None
-        self._kept: list[subprocess.Popen[bytes]] = []
-        self._code = 0
+
+    def prepare(self) -> None:
+        """Let it begin to import."""
+        self._kept.door()
 
     async def fork(self, order: dict[str, Any]) -> Fork | None:
-        """A kernel by this order of `environ`, `cwd` and `arguments`; None if that cannot be."""
+        """A kernel by this order of `environ`, `cwd` and `arguments`; None if that cannot be.
+
+        Only for the main thread: kernels end with the thread that asked first.
+        """
         async with self._turn:
             for _ in range(2):
-                door = self.ready()
                 try:
-                    return await asyncio.to_thread(_forked, door, json.dumps(order).encode())
-                except (OSError, ValueError) as error:
+                    return await asyncio.to_thread(_forked, self._kept.door(), json.dumps(order).encode())
+                except OSError as error:
                     log.warning("no kernel forked", extra={"error": str(error)})
-                    self._leave()
+                    self._kept.leave()
         return None
-
-    def ready(self) -> socket.socket:
-        """Where orders go; it begins to import when this is first asked. Only for the main thread: what it starts
-        ends with the thread that started it."""
-        code = newest_code()
-        if code != self._code:
-            self._leave()
-        if self._door is None:
-            self._code = code
-            self._kept = [one for one in self._kept if one.poll() is None]
-            here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            here.settimeout(_PATIENCE)
-            with there:
-                self._kept.append(
-                    subprocess.Popen(
-                        [sys.executable, "-P", "-m", "riskkit.serving.nursery"],
-                        stdin=there.fileno(),
-                        stdout=2,  # where its log goes
-                        env={**self._environ, "JPY_PARENT_PID": str(os.getpid())},
-                        start_new_session=True,
-                    )
-                )
-            self._door = here
-        return self._door
 
     def close(self) -> None:
         """End the kept process, and whatever was forked from it."""
-        self._leave()
-        for one in self._kept:
-            one.kill()
-            one.wait()
-
-    def _leave(self) -> None:
-        """Ask no more of it: it stays until its kernels have gone."""
-        if self._door is not None:
-            self._door.close()
-            self._door = None
+        self._kept.close()
 
 
 class ForkProvisioner(LocalProvisioner):
@@ -156,13 +124,13 @@ class ForkProvisioner(LocalProvisioner):
 
 
 @contextlib.contextmanager
-def forking(environ: dict[str, str]) -> Any:
+def forking(environ: dict[str, str]) -> Iterator[None]:
     """While inside, this process' kernels are forked, where the system can tell when a fork has gone."""
     if not hasattr(os, "pidfd_open"):
         yield
         return
     with contextlib.closing(Nursery(environ)) as nursery:
-        nursery.ready()
+        nursery.prepare()
         ForkProvisioner.nursery = nursery
         forked.use(ForkProvisioner)
         yield

@@ -11,7 +11,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
-from riskkit.serving import forks
+from riskkit.kernels import kept as keeping
 from riskkit.serving.environment import kept
 from riskkit.serving.forks import ForkProvisioner, forking
 
@@ -118,7 +118,7 @@ def test_new_code_is_for_new_kernels_and_old_ones_go_on(run, monkeypatch):
     async def body(opened, _nursery):
         one = await opened()
         old = psutil.Process(one.pid).parent()
-        monkeypatch.setattr(forks, "newest_code", lambda: 2**62)
+        monkeypatch.setattr(keeping, "newest_code", lambda: 2**62)
         other = await opened()
         assert psutil.Process(other.pid).parent() != old
         assert await one.says("6 * 7") == "42"
@@ -135,8 +135,8 @@ def test_where_no_nursery_lives_a_kernel_starts_by_itself(run, monkeypatch):
         return start(["/bin/false"] if "riskkit.serving.nursery" in command else command, **options)
 
     async def body(opened, nursery):
-        monkeypatch.setattr(forks.subprocess, "Popen", broken)
-        monkeypatch.setattr(forks, "newest_code", lambda: 2**62)
+        monkeypatch.setattr(keeping.subprocess, "Popen", broken)
+        monkeypatch.setattr(keeping, "newest_code", lambda: 2**62)
         kernel = await opened(WHO="one")
         assert await kernel.says("__import__('os').environ['WHO']") == "one"
         assert psutil.Process(kernel.pid).ppid() == os.getpid()
