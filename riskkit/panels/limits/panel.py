@@ -40,6 +40,7 @@ class LimitsPanel:
         self._roles: dict[str, str] | None = None
         self._news: News | None = None
         self._shown: Shown | None = None
+        self._writing = False
         self.acknowledging = AcknowledgeForm(self._acknowledge)
         self.setting = SetForm(self._set, self._end)
         self.box = VBox([], layout=Layout(margin="0", width="100%", display="none"))
@@ -118,8 +119,9 @@ class LimitsPanel:
     def _do(self, line: HTML, work: Callable[[Shown, Limits], str]) -> None:
         """In a thread: the page stays awake, and says what came of it."""
         shown, limits = self._shown, self._limits
-        if shown is None or limits is None:
+        if shown is None or limits is None or self._writing:  # pressed twice, it is written once
             return
+        self._writing = True
         _say(line, "Writing …")
 
         def errand() -> None:
@@ -130,6 +132,8 @@ class LimitsPanel:
             else:
                 _say(line, said)
                 self._later(self._desk.refresh)
+            finally:
+                self._writing = False
 
         _beside(errand)
 
