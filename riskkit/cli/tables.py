@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-#: From so many columns on the first cell of a row, by which people name it, stays in one piece: it is copied.
+#: On a screen of so many characters or more, what a row is named by, its first cell, stays in one piece: it is copied.
 _ROOM = 100
 
 
