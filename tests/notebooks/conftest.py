@@ -38,7 +38,7 @@ def run(environment, project):
     def run(*arguments, stdin=""):
         done = subprocess.run(
             [sys.executable, "-m", *map(str, arguments)],
-            cwd=project, env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=280,
+            cwd=project, env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done.stdout
