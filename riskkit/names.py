@@ -13,7 +13,7 @@ TITLE_LENGTH = 200
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 #: Words of a key that are written otherwise.
-AS_WRITTEN = {"var": "VaR", "es": "ES", "pnl": "P&L"}
+AS_WRITTEN = {"var": "VaR", "es": "ES", "pnl": "P&L", "n": "number of"}
 _SYMBOL = re.compile(r"[A-Za-z0-9^][A-Za-z0-9 ._/^=:&-]{0,62}")
 # Control, format (zero width, bidirectional overrides), surrogate, private use, line and paragraph separators.
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

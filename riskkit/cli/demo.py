@@ -19,11 +19,10 @@ import click
 from tqdm import tqdm
 
 from riskkit.cli.report import progress, summary
-from riskkit.cli.signed_in import day_option
 from riskkit.demo.books import LAST_DAY, PASSWORD, USERS
 from riskkit.demo.official import Official, OnLook, worker
 from riskkit.demo.seed import seed
-from riskkit.errors import RiskkitError
+from riskkit.errors import InputError, RiskkitError
 from riskkit.local.stack import Stack
 from riskkit.reporting.making import FinishedRun
 from riskkit.reporting.places import Places
@@ -40,12 +39,14 @@ REPORTS = ("portfolio_var", "stress_test")
 BOOK = "atlas/demo"
 
 
-def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[date, date] | None:
+def _month(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[date, date] | None:
     """The first and the last day of a month given as YYYY-MM."""
     if value is None:
         return None
-    first = day_option(context, parameter, f"{value}-01")
-    assert first is not None  # noqa: S101 (a value was given)
+    try:
+        first = date.fromisoformat(f"{value}-01")
+    except ValueError as error:
+        raise InputError("--replay", value, "a month of the demo's data, such as 2022-12") from error
     return first, min(first.replace(day=monthrange(first.year, first.month)[1]), LAST_DAY)
 
 

@@ -65,7 +65,7 @@ def backup(file: Path) -> None:
 
 
 @command.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--yes", is_flag=True, help="Replace what is here without asking.")
 def restore(file: Path, *, yes: bool) -> None:
     """Begin again from a backup: rows, files, users, keys.

@@ -12,8 +12,9 @@ import click
 from rich.text import Text
 
 from riskkit.cli.signed_in import day_option, signed_in_store
-from riskkit.cli.tables import print_table, quantity
+from riskkit.cli.tables import print_table
 from riskkit.errors import InputError
+from riskkit.gates.limits import amount
 from riskkit.status import Item, LimitUse, ReportStatus, StatusSpec, report_status
 from riskkit.store.status import observe
 
@@ -122,7 +123,7 @@ def _limit(one: LimitUse) -> tuple[str | Text, ...]:
     use = "–" if one.utilisation is None else f"{one.utilisation:.0%}"
     colour = {"PASS": "green", "WARN": "yellow", "BLOCK": "red"}.get(one.verdict, "")
     filled = round(_BAR * min(max(one.utilisation or 0.0, 0.0), 1.0))
-    figures = ("" if value is None else quantity(round(value, 4)) for value in (one.figure, one.soft, one.hard))
+    figures = ("" if value is None else amount(round(value, 4)) for value in (one.figure, one.soft, one.hard))
     return (
         one.of,
         f"{one.team}/{one.book}",

@@ -11,16 +11,18 @@ from riskkit import names
 from riskkit.errors import InputError
 from riskkit.parameters.trades import parse_trades
 from riskkit.scenarios.shock_text import EXPECTED as SHOCKS_EXPECTED
-from riskkit.scenarios.shock_text import parse_shocks
+from riskkit.scenarios.shock_text import TARGET_EXPECTED, is_target, parse_shocks
 
-Kind = Literal["any", "choices", "range", "portfolio", "date", "scenarios", "shocks", "trades", "report", "run"]
+Kind = Literal[
+    "any", "choices", "range", "portfolio", "date", "scenarios", "shocks", "target", "trades", "report", "run"
+]
 
 #: What people work with in a panel of a live page: no control stands for it, no analysis reads it, no report has it.
 PANEL_KINDS = frozenset({"trades", "run"})
 #: Those, and what a view offers to choose: no control stands for it.
 NO_CONTROL = PANEL_KINDS | {"report"}
 
-_WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "shocks", "trades", "report", "run")
+_WORDS: tuple[Kind, ...] = ("portfolio", "scenarios", "shocks", "target", "trades", "report", "run")
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _BOTH = re.compile(rf"({_NUMBER}) *(<=?) *x *(<=?) *({_NUMBER})", re.ASCII)
@@ -45,7 +47,7 @@ class Constraint:
     text : str
         As written, without the braces; empty if there is none.
     kind : str
-        `any`, `choices`, `range`, `portfolio`, `date`, `scenarios`, `shocks` or `trades`.
+        `any`, `choices`, `range`, `portfolio`, `date`, `scenarios`, `shocks`, `target` or `trades`.
     choices : tuple of str
         For `choices`: all of them, in their order. For `date`: the words accepted beside a date (`latest`).
     low, high : float or None
@@ -81,6 +83,8 @@ class Constraint:
             return "all, or names of scenarios separated by commas"
         if self.kind == "shocks":
             return SHOCKS_EXPECTED
+        if self.kind == "target":
+            return TARGET_EXPECTED
         if self.kind == "trades":
             return "trades such as 100*AAPL,-50*MSFT"
         if self.kind in _CHOSEN:
@@ -101,6 +105,8 @@ class Constraint:
             return _is_scenarios(str(value))
         if self.kind == "shocks":
             return _is_shocks(str(value))
+        if self.kind == "target":
+            return is_target(str(value))
         if self.kind == "trades":
             return _is_trades(str(value))
         if self.kind in _CHOSEN:

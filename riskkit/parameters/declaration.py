@@ -163,7 +163,7 @@ def _constraint(name: str, type_name: str, text: str | None, line: int) -> Const
         constraint = parse(text)
     except InputError as error:
         raise InputError(name, text, error.expected, line=line) from error
-    words = ("choices", "portfolio", "date", "scenarios", "shocks", "trades", "report", "run")
+    words = ("choices", "portfolio", "date", "scenarios", "shocks", "target", "trades", "report", "run")
     allowed = {"str": words, "int": ("range", "choices"), "float": ("range",)}
     if constraint.kind not in allowed.get(type_name, ()):
         raise InputError(name, text, f"a constraint that fits {type_name}", line=line)

@@ -14,6 +14,7 @@ from riskkit.scenarios.stress import Shock, ShockKind
 LARGEST_SHOCK = 10.0
 #: So many shocks and characters, so that an address can carry them.
 MOST_SHOCKS, LONGEST = 250, 6000
+TARGET_EXPECTED = "a factor's name, equity, fx, volatility, yield, or a currency such as currency:EUR"
 EXPECTED = "shocks such as equity:-0.2,currency:EUR:0.05,SP500.vol:0.1: a target, a colon and a decimal size"
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,4}(?:\.[0-9]{0,25})?|\.[0-9]{1,25})(?:[eE]-?[0-9]{1,3})?", re.ASCII)
@@ -122,6 +123,19 @@ def whole_target(text: str) -> str:
     ('kind:equity', 'kind:fx', 'AAPL')
     """
     return f"kind:{text}" if text in _KINDS else text
+
+
+def is_target(text: str) -> bool:
+    """Whether a text may be what is shocked; whether there is such a factor is asked later.
+
+    >>> is_target("equity"), is_target("SP500.vol"), is_target("currency:euro"), is_target("kind:oil")
+    (True, True, False, False)
+    """
+    try:
+        Shock(whole_target(text), 0.0, "relative")
+    except InputError:
+        return False
+    return _TARGET.fullmatch(text) is not None
 
 
 def _is_group(target: str) -> bool:

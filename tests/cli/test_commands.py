@@ -35,6 +35,13 @@ def test_an_unknown_command_is_refused(capsys):
     assert "reprot" in capsys.readouterr().err
 
 
+def test_a_month_that_is_none_is_named_as_it_was_typed(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--replay", "2022-13"])
+    assert ended.value.code == 2
+    assert "got '2022-13'; expected a month" in capsys.readouterr().err
+
+
 def test_an_error_is_one_line_and_its_exit_code(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("RISKKIT_HOME", str(tmp_path))
     monkeypatch.delenv("SUPABASE_URL", raising=False)

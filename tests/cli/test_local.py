@@ -43,6 +43,14 @@ def test_reset_asks_first(run, stack):
     assert stack.status().running
 
 
+def test_a_backup_that_is_not_there_is_refused_before_anybody_is_asked(run, stack):
+    done = run("restore", "nowhere.backup")
+    assert done.exit_code == 2
+    assert "nowhere.backup" in done.output
+    assert "Replace all data" not in done.output
+    assert stack.status().running
+
+
 def test_status_of_nothing_names_the_remedy(run, monkeypatch, tmp_path):
     monkeypatch.setenv("RISKKIT_HOME", str(tmp_path / os.urandom(4).hex()))
     with pytest.raises(Unavailable, match="riskkit local start"):

@@ -67,6 +67,13 @@ def test_expected_says_what_to_give():
     assert parse("date | latest").expected("str") == "a date such as 2020-03-16 or latest"
 
 
+def test_a_shocked_target_is_refused_before_a_kernel_starts():
+    constraint = parse("target")
+    assert all(map(constraint.accepts, ("equity", "kind:fx", "currency:EUR", "SP500.vol")))
+    assert not any(map(constraint.accepts, ("", "kind:oil", "currency:euro", "a;b")))
+    assert "equity" in constraint.expected("str")
+
+
 def test_shocks_are_read_as_such():
     constraint = parse("shocks")
     assert constraint.kind == "shocks"
