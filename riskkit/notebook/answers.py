@@ -91,7 +91,7 @@ class Answers:
     def __init__(self, store: Store, analysis: Analysis) -> None:
         self.store, self._analysis = store, analysis
         self._read: dict[tuple[object, ...], tuple[float, Any]] = {}
-        self._lock = Lock()
+        self._lock, self._written = Lock(), 0
 
     def answer(
         self,
@@ -155,6 +155,7 @@ class Answers:
         """Read everything again from now on: something was written."""
         with self._lock:
             self._read.clear()
+            self._written += 1
 
     def portfolios(self) -> tuple[PortfolioRef, ...]:
         """Those the user may see."""
@@ -176,9 +177,11 @@ class Answers:
             self._read = {k: kept for k, kept in self._read.items() if now - kept[0] < _FRESH}
             if key in self._read:
                 return self._read[key][1]
+            written = self._written
         value = read()
         with self._lock:
-            self._read[key] = (now, value)
+            if written == self._written:  # else it may be of before
+                self._read[key] = (now, value)
             for oldest in list(self._read)[: -_KEPT * 3]:
                 del self._read[oldest]
         return value

@@ -8,6 +8,8 @@ from riskkit import VarSpec, charts, portfolio_var
 from riskkit.errors import InputError
 from riskkit.notebook.analysis import Analysis
 from riskkit.notebook.answers import Answers
+from riskkit.portfolio import Cash, Position
+from riskkit.store.memory import MemoryStore
 
 SPEC = VarSpec("historical", 0.99, 1, 250)
 
@@ -72,3 +74,28 @@ def test_a_failed_read_is_not_kept(answers, store):
         answers.answer(values(), (), snap=True)
     store.failure = None
     assert answers.answer(values(), (), snap=True).result.var > 0
+
+
+class Overtaken(MemoryStore):
+    """A store whose reader is told, before what it has read is back, that something was written."""
+
+    written = staticmethod(lambda: None)
+
+    def portfolios(self):
+        found = super().portfolios()
+        self.written()
+        return found
+
+
+def test_what_was_read_before_something_was_written_is_not_kept(store):
+    overtaken = Overtaken(store._db, store._email)
+    answers = Answers(overtaken, Analysis(portfolio_var, SPEC))
+
+    def written():
+        overtaken.written = lambda: None
+        store.import_portfolio("atlas", "late", "Late", "USD", [Position(Cash("EUR"), 1.0)], date(2018, 1, 1))
+        answers.forget()
+
+    overtaken.written = written
+    assert [ref.slug for ref in answers.portfolios()] == ["demo", "small"], "as it was when it was asked"
+    assert [ref.slug for ref in answers.portfolios()] == ["demo", "late", "small"]
