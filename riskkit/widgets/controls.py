@@ -102,7 +102,7 @@ class Controls:
 
         self._day_shown = shown.isoformat() if shown else ""
         named = next((p.name for p in self._declared if p.constraint.kind == "date"), "")
-        self._days.value = str(days_line(days, shown, named))
+        self._days.value = str(days_line(days, shown, named)) if named else ""
         self._quietly("date", bound)
 
     def offer_scenarios(self, titles: Mapping[str, str]) -> None:

@@ -93,6 +93,13 @@ def test_the_calendar_is_bounded_by_the_days_with_data():
     assert (widget.min, widget.max, widget.value) == (date(2020, 3, 2), date(2020, 3, 6), date(2020, 3, 6))
 
 
+def test_a_page_whose_day_is_no_parameter_offers_no_days():
+    declared = [one for one in DECLARED if one.constraint.kind != "date"]
+    controls = Controls(declared, {one.name: one.default for one in declared}, print, print)
+    controls.offer_days([date(2020, 3, 5), date(2020, 3, 6)], date(2020, 3, 6))
+    assert controls._days.value == ""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("confidence_level", 1.0), ("confidence_level", 0.5), ("confidence_level", 2), ("horizon_days", 251),
