@@ -134,8 +134,9 @@ def notes(items: Iterable[str]) -> Markup:
 
 
 def empty(sentence: str) -> Markup:
-    """Why there is nothing here."""
-    return Markup('<p class="rk-nothing">{}</p>').format(sentence)
+    """Why there is nothing here; a command stands between backquotes."""
+    parts = [Markup("<code>{}</code>" if n % 2 else "{}").format(part) for n, part in enumerate(sentence.split("`"))]
+    return Markup('<p class="rk-nothing">{}</p>').format(Markup("").join(parts))
 
 
 def _class(look: str) -> Markup:

@@ -38,3 +38,7 @@ def test_a_long_name_is_whole_on_hovering():
 
 def test_nothing_to_note_is_nothing():
     assert notes([]) == ""
+
+
+def test_a_command_in_a_sentence_is_code():
+    assert empty("Say `a <b>` now.") == '<p class="rk-nothing">Say <code>a &lt;b&gt;</code> now.</p>'
