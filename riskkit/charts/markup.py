@@ -135,7 +135,8 @@ def notes(items: Iterable[str]) -> Markup:
 
 def empty(sentence: str) -> Markup:
     """Why there is nothing here; a command stands between backquotes."""
-    parts = [Markup("<code>{}</code>" if n % 2 else "{}").format(part) for n, part in enumerate(sentence.split("`"))]
+    plain, code = Markup("{}"), Markup("<code>{}</code>")
+    parts = [(code if n % 2 else plain).format(part) for n, part in enumerate(sentence.split("`"))]
     return Markup('<p class="rk-nothing">{}</p>').format(Markup("").join(parts))
 
 
