@@ -10,7 +10,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any, ClassVar
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -96,7 +96,7 @@ class Nursery:
         async with self._turn:
             for _ in range(2):
                 try:
-                    return await asyncio.to_thread(_forked, self._kept.door(), json.dumps(order).encode())
+                    return await _whole(asyncio.to_thread(_forked, self._kept.door(), json.dumps(order).encode()))
                 except OSError as error:
                     log.warning("no kernel forked", extra={"error": str(error)})
                     self._kept.leave()
@@ -134,6 +134,17 @@ def forking(environ: dict[str, str]) -> Iterator[None]:
         ForkProvisioner.nursery = nursery
         forked.use(ForkProvisioner)
         yield
+
+
+async def _whole(asking: Coroutine[Any, Any, Fork]) -> Fork:
+    """Wait for the answer even if nobody wants it any more: the next order would take it for its own."""
+    answer = asyncio.ensure_future(asking)
+    try:
+        return await asyncio.shield(answer)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError):
+            (await answer).kill()
+        raise
 
 
 def _forked(door: socket.socket, order: bytes) -> Fork:

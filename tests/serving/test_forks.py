@@ -128,6 +128,26 @@ def test_new_code_is_for_new_kernels_and_old_ones_go_on(run, monkeypatch):
     run(body)
 
 
+def test_a_kernel_that_nobody_waits_for_is_ended_and_the_next_one_gets_its_own(run, tmp_path):
+    async def body(opened, nursery):
+        order = {
+            "environ": {**kept(os.environ), "WHO": "nobody"},
+            "cwd": str(tmp_path),
+            "arguments": ["-f", "none.json"],
+        }
+        asking = asyncio.create_task(nursery.fork(order))
+        await asyncio.sleep(0)  # it has begun
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
+        kernel = await opened(WHO="one")
+        assert await kernel.says("__import__('os').environ['WHO']") == "one"
+        while len(psutil.Process(kernel.pid).parent().children()) > 1:
+            await asyncio.sleep(0.05)
+
+    run(body)
+
+
 def test_where_no_nursery_lives_a_kernel_starts_by_itself(run, monkeypatch):
     start = subprocess.Popen
 
