@@ -27,7 +27,7 @@ class Draft:
     Parameters
     ----------
     key : str
-        What they are changes of, among the drafts of the same page.
+        What they are changes of, among the drafts of the same page; without spaces.
     restored : callable
         Called in the kernel's event loop with the text, when the reader takes up what was kept.
 
@@ -65,9 +65,10 @@ class Draft:
             self._write()
 
     def _handed_back(self, change: dict[str, str]) -> None:
-        if text := change["new"]:
+        if change["new"]:
+            key, _, text = change["new"].partition(" ")
             self._back.value = ""
-            if len(text) <= LARGEST:
+            if key == self._key and len(text) <= LARGEST:  # else the panel has turned to something else meanwhile
                 self._restored(text)
 
     def _write(self) -> None:

@@ -10,8 +10,8 @@ class Panel:
         self.restored = []
         self.draft = Draft("positions", self.restored.append)
 
-    def hand_back(self, text):
-        self.draft.box.children[1].value = text
+    def hand_back(self, text, key="positions"):
+        self.draft.box.children[1].value = f"{key} {text}"
 
 
 def test_what_is_unsaved_is_an_attribute_of_a_hidden_element():
@@ -41,6 +41,9 @@ def test_another_book_has_another_draft():
     panel.draft.move("positions:other")
     assert panel.draft.value == ""
     assert 'data-key="positions:other" data-value=""' in panel.draft.box.children[0].value
+    panel.hand_back("[1]")
+    panel.hand_back("[2]", "positions:other")
+    assert panel.restored == ["[2]"]
 
 
 def test_what_is_too_large_is_not_kept_and_said():

@@ -6,6 +6,7 @@
   const seen = new WeakMap(); // a draft's place in the page -> what it said last
   const offered = new Set(); // what is offered, or was refused, on this page
   const taken = new Map(); // key -> the kept entry that was handed back and is not yet kept again
+  let open = null; // what the bar offers: the draft's place, and the kept entry
   // While this page lives, no other one offers what it keeps.
   navigator.locks?.request(page, () => new Promise(() => {}));
 
@@ -41,13 +42,18 @@
       ["Restore", () => { say(""); handBack(box, key, latest); }],
       ["Discard", () => { localStorage.removeItem(latest.name); next(); }],
     ]);
+    open = { box, name: latest.name };
   }
 
   function handBack(box, key, kept) {
     const input = box.closest(".rk-draft-box")?.querySelector(".rk-draft-back input");
     if (!input) return;
+    if (box.querySelector(".rk-draft")?.dataset.key !== key) { // the page has turned to something else
+      offered.delete(kept.name);
+      return;
+    }
     taken.set(key, kept.name);
-    input.value = kept.value;
+    input.value = `${key} ${kept.value}`;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     setTimeout(() => {
       if (taken.get(key) !== kept.name) return;
@@ -65,6 +71,7 @@
 
   function say(sentence, choices = []) {
     const bar = document.getElementById("rk-draft-bar");
+    open = null;
     bar.replaceChildren(sentence);
     for (const [label, act] of choices) {
       const button = document.createElement("button");
@@ -83,7 +90,12 @@
       if (large === "1") tooMuch();
       else if (value) keep(key, value);
       else if (before?.key === key && before.value) localStorage.removeItem(place(key, page));
-      if (before?.key !== key) offer(box, key);
+      if (before?.key === key) continue;
+      if (open?.box === box) {
+        offered.delete(open.name);
+        say("");
+      }
+      offer(box, key);
     }
   }
 
