@@ -216,12 +216,17 @@ def harass(
     jobs = [another() for _ in range(max(5, 2 * kills // 5))]
     worker = shop.worker(script="quick_worker.py")
     looks = 0
+
+    def at_work() -> bool:
+        """Whether a report runs; while we look, the last one may end, and another is needed."""
+        if all(shop.row(job)["finished_at"] for job in jobs[-3:]):
+            jobs.append(another())
+        return bool(shop.running("child"))
+
     try:
         while (killed := sum(hit.values())) < kills:
-            if all(shop.row(job)["finished_at"] for job in jobs[-3:]):
-                jobs.append(another())
             kind = ("worker", "child", "kernel")[killed % 3]
-            wait_until(lambda: shop.running("child"), 300, "a report that runs")
+            wait_until(at_work, 300, "a report that runs")
             time.sleep(dice.uniform(0, longest_wait))
             orphans = _kill(shop, kind, worker, dice)
             if orphans is None:
