@@ -4,12 +4,11 @@ The list is the catalogue's own, so that a notebook that is published is looked 
 run; each dashboard as a viewer and as one other role with `pytest -m soak tests/acceptance`, as all by `make soak`.
 """
 
-import uuid
 from pathlib import Path
 
 import pytest
 
-from riskkit.local.client import service_client
+from riskkit.demo.books import USERS
 from riskkit.serving.catalogue import Catalogue
 from tests.acceptance.looking import look
 from tests.acceptance.moving import interact
@@ -17,23 +16,14 @@ from tests.acceptance.moving import interact
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARDS = [one.name for one in Catalogue(ROOT).dashboards()]
 OTHERS = ("analyst", "approver", "admin")
-PASSWORD = "riskkit-demo"
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def people(demo_stack):
+def people():
     """Role to the address of somebody who has it in the demo's team."""
-    made = {"viewer": "viewer@atlas.example", "analyst": "quant@atlas.example", "admin": "admin@atlas.example"}
-    with service_client(demo_stack.keys()) as service:
-        team = service.table("teams").select("id").eq("slug", "atlas").execute().data[0]["id"]
-        email = f"approver-{uuid.uuid4().hex[:8]}@atlas.example"
-        user = service.auth.admin.create_user({"email": email, "password": PASSWORD, "email_confirm": True}).user
-        row = {"team_id": team, "user_id": user.id, "role": "approver"}
-        service.table("memberships").insert(row).execute()
-        yield {**made, "approver": email}
-        service.auth.admin.delete_user(user.id)
+    return {role: email for email, (team, role) in USERS.items() if team == "atlas"}
 
 
 @pytest.mark.soak

@@ -16,20 +16,16 @@ pytestmark = pytest.mark.browser
 
 PATH = "/dashboards/limits?portfolio=atlas/demo"
 APPROVER = "approver@atlas.example"
-PASSWORD = "riskkit-demo"
 REASON = "Known: the hedge of <b>Friday</b> closes it."
 
 
 @pytest.fixture(scope="module")
 def breached(demo_stack):
-    """An approver, and an official run of the demo's book whose VaR is above its hard limit."""
+    """An official run of the demo's book whose VaR is above its hard limit."""
     keys = demo_stack.keys()
     options = ClientOptions(httpx_client=httpx.Client(timeout=60))
     service = create_client(keys.url, keys.service_key, options)
     book = service.table("portfolios").select("id,team_id").eq("slug", "demo").execute().data[0]
-    made = service.auth.admin.create_user({"email": APPROVER, "password": PASSWORD, "email_confirm": True})
-    member = {"team_id": book["team_id"], "user_id": made.user.id, "role": "approver"}
-    service.table("memberships").insert(member).execute()
     var = Metric("var", 1_900_000.0, "USD")
     gates = [asdict(one) for one in judge_limits(LIMITS["atlas/demo"], Figures((var,), ()), None, "block")]
     run = {
@@ -40,7 +36,6 @@ def breached(demo_stack):
     figures = [{"name": "var", "value": var.value, "unit": "USD", "labels": {}}]
     service.rpc("record_run", {"p_run": run, "p_metrics": figures, "p_artifacts": []}).execute()
     yield service
-    service.auth.admin.delete_user(made.user.id)
     options.httpx_client.close()
 
 
