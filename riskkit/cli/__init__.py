@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from riskkit.errors import RiskkitError
+from riskkit.light import without_grammars
 
 #: command -> (module, one-line help). Help is kept here so that `riskkit --help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -67,6 +68,7 @@ def riskkit() -> None:
 
 def main(argv: list[str] | None = None) -> Any:
     """Run the command line; a riskkit error is one clear line on stderr and its own exit code."""
+    without_grammars()
     try:
         return riskkit(args=argv, prog_name="riskkit")
     except RiskkitError as error:

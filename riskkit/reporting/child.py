@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from riskkit.light import without_grammars
 from riskkit.reporting.fence import enter
 
 START = time.perf_counter()
@@ -36,8 +37,7 @@ if __name__ == "__main__":  # before the imports: a parent may die while they ta
     go_behind_fence(sys.argv[1])
     threading.Thread(target=end_with_parent, daemon=True).start()
 
-# nbformat imports jsonschema, which imports a grammar of IRIs if it is there: 1.5 s for a check nobody asks for.
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+without_grammars()
 
 import nbformat  # noqa: E402 (after the line above, as all that follow)
 import papermill  # noqa: E402 (as above)
