@@ -119,6 +119,17 @@ def named_targets(text: str) -> tuple[str, ...]:
 def whole_target(text: str) -> str:
     """A target as people write it: `equity` is every equity.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        The target of a shock: `kind:equity`, `currency:EUR`, or a factor's name.
+
+    Examples
+    --------
     >>> whole_target("equity"), whole_target("kind:fx"), whole_target("AAPL")
     ('kind:equity', 'kind:fx', 'AAPL')
     """
