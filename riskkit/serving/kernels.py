@@ -178,7 +178,7 @@ class OwnedKernels(AsyncMappingKernelManager):
             if owned.alone_since is not None and time.monotonic() - owned.alone_since > self._limits.orphan:
                 log.info("kernel without a page closed", extra={"kernel_id": kernel_id})
                 await self.close(kernel_id)
-            elif kernel_id in self and not await ensure_async(self.is_alive(kernel_id)):
+            elif kernel_id in self and kernel_id not in self._gone and not await ensure_async(self.is_alive(kernel_id)):
                 log.warning("kernel died", extra={"kernel_id": kernel_id, "user_id": owned.owner.user_id})
                 await self.close(kernel_id, "died")
 
