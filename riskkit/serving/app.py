@@ -282,7 +282,9 @@ def serve(settings: Settings, service: Service, environ: Mapping[str, str], anno
     try:
         sockets = bind_sockets(service.port, service.address)
     except OSError as error:
-        raise Unavailable(f"Cannot listen on {service.address} port {service.port}: {error.strerror}.") from error
+        raise Unavailable(
+            f"Cannot listen on {service.address} port {service.port}: {error.strerror}; --port 0 takes a free one."
+        ) from error
     server = DashboardServer(config=_config(settings, service))
     server.riskkit, server.service, server.environ = settings, service, environ
     server.auth = AuthClient(url, key)

@@ -32,7 +32,8 @@ def test_a_taken_port_is_said(tmp_path):
         port = str(taken.getsockname()[1])
         done = serve(tmp_path, "--port", port, SUPABASE_URL="http://127.0.0.1:9", SUPABASE_ANON_KEY="anon")
     assert done.returncode == 1
-    assert done.stderr.strip() == f"riskkit: Cannot listen on 127.0.0.1 port {port}: Address already in use."
+    said = f"Cannot listen on 127.0.0.1 port {port}: Address already in use; --port 0 takes a free one."
+    assert done.stderr.strip() == f"riskkit: {said}"
 
 
 @pytest.mark.parametrize("base", ["risk", "//evil", "http://x/"])
