@@ -50,7 +50,7 @@ class Keeper:
         run_id = new_run_id()
         work = self.places.work / run_id / "final"
         work.mkdir(parents=True)
-        contents = {"report.html": self.dice.randbytes(size), "notebook.ipynb": run_id.encode()}
+        contents = {"report.html": run_id.encode() + self.dice.randbytes(size), "notebook.ipynb": run_id.encode()}
         files = {**contents, "inputs/portfolio.json": shared.encode() * 1000}
         record = RunRecord(
             run_id, "tiny", "tiny", self.portfolio_id, self.team_id, date.fromisoformat(day), datetime.now(UTC),
