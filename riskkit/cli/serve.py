@@ -72,6 +72,7 @@ def command(
     handler = logs.configure(level=logging.INFO if verbose else logging.WARNING)
     for name in ("tornado", "asyncio"):
         logging.getLogger(name).addHandler(handler)
+    logging.getLogger("tornado.general").addFilter(is_news)
     service = Service(
         address=address,
         port=port,
@@ -89,6 +90,11 @@ def command(
     if not service.loopback:
         click.echo(f"riskkit: listening on {address}: put a proxy that speaks https in front.", err=True)
     serve(Settings.load(), service, dict(os.environ), lambda url: click.echo(f"Dashboards: {url}  (Ctrl-C ends)"))
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Not so: tornado's word on Jupyter's own pings, whose milliseconds it takes for seconds, at every page."""
+    return "websocket_ping_timeout" not in record.getMessage()
 
 
 def _ip(proxy: str) -> str:

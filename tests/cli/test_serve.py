@@ -1,10 +1,13 @@
 """`riskkit serve`, as far as it can be told without serving; the rest is in tests/serving."""
 
+import logging
 import socket
 import subprocess
 import sys
 
 import pytest
+
+from riskkit.cli.serve import is_news
 
 
 def serve(tmp_path, *options, **environ):
@@ -47,3 +50,9 @@ def test_a_trusted_proxy_is_an_address(tmp_path):
     done = serve(tmp_path, "--trusted-proxy", "proxy.example")
     assert done.returncode == 2
     assert "--trusted-proxy: got 'proxy.example'; expected an IP address" in done.stderr
+
+
+def test_what_tornado_says_of_jupyters_pings_is_no_news():
+    said = "The websocket_ping_timeout (90000) cannot be longer than the websocket_ping_interval (30000)."
+    records = [logging.makeLogRecord({"name": "tornado.general", "msg": one}) for one in (said, "Something else.")]
+    assert [is_news(one) for one in records] == [False, True]
