@@ -56,6 +56,7 @@ class RunsPanel:
         self._shown: Shown | None = None
         self._wanted = ""  # the run that the page is to show
         self._open: tuple[RunRecord, Story] | None = None
+        self._typed_for, self._unsent = "", dict[str, tuple[str, ...]]()
         self._role = "viewer"
         self._head, self._body, self._said = _html(), _html(), _html()
         self.comment = CommentForm(self._comment)
@@ -104,6 +105,7 @@ class RunsPanel:
             self._difference.value = self._said.value = ""
             self.rerun.line.say("")
             self.rerun.line.busy(False)
+            self._turn_texts(record.id)
         self._open, self._role = (record, story), role
         self.box.children = self._parts()
         self._head.value = str(detail.head(record, story) + _closing())
@@ -112,6 +114,14 @@ class RunsPanel:
         self._offer_others(record)
         self.box.remove_class(REFRESHING)
         self._follow()
+
+    def _turn_texts(self, run_id: str) -> None:
+        """What was typed of one run and not sent is not said of another; it is there again when one comes back."""
+        fields = (self.comment.text, self.decision.reason, self.rerun.reason)
+        self._unsent[self._typed_for] = tuple(field.value for field in fields)
+        self._typed_for = run_id
+        for field, value in zip(fields, self._unsent.pop(run_id, ("", "", "")), strict=True):
+            field.value = value
 
     def _parts(self) -> tuple[Any, ...]:
         beside = HBox([self.decision.box, self.comment.box], layout=Layout(width="100%"))
@@ -194,6 +204,8 @@ class RunsPanel:
         def done(now: Story) -> None:
             if self._shows(record.id):
                 said()
+            else:
+                self._unsent.pop(record.id, None)
             self._busy(False)
             self._talked(record.id, now)
             self._desk.refresh()

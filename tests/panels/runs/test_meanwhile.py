@@ -48,6 +48,23 @@ def test_a_comment_that_is_written_late_is_not_shown_under_another_run(opened, s
     turn(run, SECOND)
     panel.settle()
     assert "Of the second." in text(panel)
+    assert panel.comment.text.value == "", "it is sent"
+
+
+def test_what_was_typed_of_one_run_is_not_said_of_another(opened):
+    run, panel = opened("approver", SECOND)
+    panel.comment.text.value, panel.decision.reason.value = "Of the second.", "Its close was wrong."
+    turn(run, FIRST)
+    panel.settle()
+    assert (panel.comment.text.value, panel.decision.reason.value) == ("", "")
+    panel.comment.text.value = "Of the first."
+    turn(run, "")
+    turn(run, SECOND)
+    panel.settle()
+    assert (panel.comment.text.value, panel.decision.reason.value) == ("Of the second.", "Its close was wrong.")
+    turn(run, FIRST)
+    panel.settle()
+    assert panel.comment.text.value == "Of the first."
 
 
 def test_a_run_that_was_closed_before_it_was_read_stays_closed(opened, stores):
