@@ -126,7 +126,7 @@ class ForkProvisioner(LocalProvisioner):
 @contextlib.contextmanager
 def forking(environ: dict[str, str]) -> Iterator[None]:
     """While inside, this process' kernels are forked, where the system can tell when a fork has gone."""
-    if not hasattr(os, "pidfd_open"):
+    if not _can_tell():
         yield
         return
     with contextlib.closing(Nursery(environ)) as nursery:
@@ -134,6 +134,15 @@ def forking(environ: dict[str, str]) -> Iterator[None]:
         ForkProvisioner.nursery = nursery
         forked.use(ForkProvisioner)
         yield
+
+
+def _can_tell() -> bool:
+    """Whether a process that is no child can be watched here: Linux 5.3 and newer."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 async def _whole(asking: Coroutine[Any, Any, Fork]) -> Fork:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -146,6 +147,18 @@ def test_a_kernel_that_nobody_waits_for_is_ended_and_the_next_one_gets_its_own(r
             await asyncio.sleep(0.05)
 
     run(body)
+
+
+def test_where_an_end_cannot_be_seen_nothing_is_forked(monkeypatch):
+    def absent(_pid):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", absent)
+    with forking(kept(os.environ)):
+        assert ForkProvisioner.nursery is None
+    monkeypatch.delattr(os, "pidfd_open")
+    with forking(kept(os.environ)):
+        assert ForkProvisioner.nursery is None
 
 
 def test_where_no_nursery_lives_a_kernel_starts_by_itself(run, monkeypatch):
