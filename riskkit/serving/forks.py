@@ -133,7 +133,10 @@ def forking(environ: dict[str, str]) -> Iterator[None]:
         nursery.prepare()
         ForkProvisioner.nursery = nursery
         forked.use(ForkProvisioner)
-        yield
+        try:
+            yield
+        finally:
+            ForkProvisioner.nursery = None
 
 
 def _can_tell() -> bool:

@@ -37,7 +37,6 @@ def run(tmp_path):
             with forking(kept(os.environ)):
                 asyncio.run(asyncio.wait_for(inside(), 120))
         finally:
-            ForkProvisioner.nursery = None
             KernelProvisionerFactory.clear_instance()
 
     return running
