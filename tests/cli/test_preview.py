@@ -34,7 +34,11 @@ def previewing(project, demo_stack):
     def start(*arguments):
         key = {"SUPABASE_SERVICE_ROLE_KEY": demo_stack.keys().service_key}
         command = [sys.executable, "-m", "riskkit", "preview", *arguments]
-        process = subprocess.Popen(command, env={**os.environ, **key}, stdout=subprocess.PIPE, text=True)
+        # Who runs the tests in the background of a shell has them ignore Ctrl-C.
+        process = subprocess.Popen(
+            command, env={**os.environ, **key}, stdout=subprocess.PIPE, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
         running.append(process)
         lines = []
         while not lines or "Ctrl-C" not in lines[-1]:
