@@ -15,6 +15,7 @@ from riskkit.parameters.query import parse_query, to_query
 from riskkit.parameters.validate import complete, validate
 from riskkit.widgets.days import days_line
 from riskkit.widgets.fields import Field, field, offer
+from riskkit.widgets.missed import tell_again
 from riskkit.widgets.scenarios import ScenarioChoice
 from riskkit.widgets.words import foremost
 
@@ -38,7 +39,7 @@ class Controls:
         The row; and the hidden element from which the page's script takes the query string.
     asked : Text
         Hidden; through it the page's script asks for an address, `1?name=value` with a number that the state then
-        carries, or for the same `again`.
+        carries, or for the same `again`; and says, `shown`, that all widgets are there.
     """
 
     def __init__(
@@ -137,6 +138,9 @@ class Controls:
         if not text:
             return
         self.asked.value = ""
+        if text == "shown":
+            tell_again()
+            return
         turn, address, query = text.partition("?")
         if address:
             try:

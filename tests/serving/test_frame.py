@@ -33,8 +33,19 @@ def restored(text):
 draft = Draft("book", restored)
 edit.observe(lambda change: draft.keep(change["new"]), "value")
 save.on_click(lambda _: draft.clear())
+late, many = ipywidgets.HTML("early"), [ipywidgets.HTML(str(n)) for n in range(150)]
+targets = get_ipython().kernel.comm_manager.targets
+first = targets["jupyter.widget.control"]
+def opened(comm, message):
+    first(comm, message)
+    answer = comm._msg_callback
+    def asked(message):
+        answer(message)
+        late.value = "late"
+    comm.on_msg(asked)
+targets["jupyter.widget.control"] = opened
 """
-VIEW = "ipywidgets.VBox([controls.box, controls.state, controls.asked, shown, edit, save, draft.box])"
+VIEW = "ipywidgets.VBox([controls.box, controls.state, controls.asked, shown, edit, save, draft.box, late, *many])"
 BANNER = "#rk-alert:not([hidden])"
 
 
@@ -148,6 +159,12 @@ def kernel(served, page):
     asked = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
     kernels = (one for one in psutil.Process(served.process.pid).children(recursive=True) if one.name() == KERNEL)
     return next(one for one in kernels if any(asked in there.laddr for there in one.net_connections("unix")))
+
+
+def test_what_changes_while_the_page_is_made_is_shown(visit):
+    page = visit()
+    page.get_by_text("late", exact=True).wait_for()
+    assert page.get_by_text("early", exact=True).count() == 0
 
 
 def test_back_and_forward_give_the_same_views_without_a_reload(visit):

@@ -42,6 +42,7 @@ window.rk = (() => {
     const here = document.querySelector(".rk-nav [aria-current]"); // in the middle where the row of dashboards scrolls
     if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
     performance.mark("rk-ready");
+    tell("shown"); // what changed while the widgets were made was said to nobody
   }
 
   // Voila replaces each output's script by the thing itself; a box then replaces its empty places by its widgets, one
@@ -55,7 +56,7 @@ window.rk = (() => {
     return outputs.every((out) => out.querySelector(".jp-OutputArea-output > *"));
   }
 
-  // -- what the page says to the kernel itself: an address to show, or "again" ------------------------------------
+  // -- what the page says to the kernel itself: an address to show, "again" or "shown" ------------------------------------
   function tell(text) {
     const input = document.querySelector(".rk-asked input");
     if (!input || final || lost) return false;
