@@ -217,6 +217,8 @@ def test_unsaved_changes_outlive_the_page_until_saved_or_discarded(visit):
 
 def test_a_kernel_that_is_busy_and_one_that_died_are_said(visit, served):
     page = visit()
+    level(page, "0.95")
+    page.wait_for_timeout(1500)  # all that it says of that has come
     process = kernel(served, page)
     process.suspend()
     page.get_by_label("Level").fill("0.9")
