@@ -72,19 +72,23 @@ def test_two_of_them_fire_a_slot_once_say_so_and_end_when_asked(scheduler, own_t
         wait_until(jobs)
         for _, log in processes:
             wait_until(lambda log=log: "scheduler started" in [line["message"] for line in lines(log)])
-        wait_until(lambda: [line for _, log in processes for line in lines(log) if line["message"] == "slot fired"])
+        wait_until(lambda: [line for _, log in processes for line in lines(log) if _fires(line, own_team)])
         for process, _ in processes:
             process.send_signal(signal.SIGTERM)
         assert [process.wait(timeout=60) for process, _ in processes] == [0, 0]
         said = [line for _, log in processes for line in lines(log)]
         fires = service.table("schedule_fires").select("fire_at,outcome").eq("schedule_id", made["id"]).execute().data
-        fired = [line for line in said if line["message"] == "slot fired"]
+        fired = [line for line in said if _fires(line, own_team)]
         assert len(fired) == len(jobs()) == sum(one["outcome"] == "enqueued" for one in fires)
-        assert {line["schedule"] for line in fired} == {f"{own_team}/often"}
         assert 40 <= len(fires) <= 60
         assert demo_stack.keys().service_key not in json.dumps(said)
         service.table("calculation_jobs").delete().eq("team_id", team).execute()
         service.table("portfolios").delete().eq("team_id", team).execute()
+
+
+def _fires(line, team):
+    """Whether it says that a slot of this test's schedule was fired; there may be schedules of other tests."""
+    return line["message"] == "slot fired" and line["schedule"] == f"{team}/often"
 
 
 def _a_day_ago(service):
