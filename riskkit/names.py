@@ -1,10 +1,9 @@
-"""What a name may look like, of titles people read, slugs in addresses and symbols; and lists of names."""
+"""What a name may look like: titles people read, slugs in addresses, symbols of instruments and factors."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from riskkit.errors import InputError
 
@@ -12,8 +11,6 @@ from riskkit.errors import InputError
 TITLE_LENGTH = 200
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-#: Words of a key that are written otherwise.
-AS_WRITTEN = {"var": "VaR", "es": "ES", "pnl": "P&L", "n": "number of"}
 _SYMBOL = re.compile(r"[A-Za-z0-9^][A-Za-z0-9 ._/^=:&-]{0,62}")
 # Control, format (zero width, bidirectional overrides), surrogate, private use, line and paragraph separators.
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -80,32 +77,3 @@ def plain(text: str, *, lines: bool = False) -> str:
     kept = "\n\t" if lines else ""
     spaced = text if lines else text.replace("\n", " ").replace("\t", " ")
     return "".join("?" if unicodedata.category(one) in _UNSEEN and one not in kept else one for one in spaced)
-
-
-def in_words(key: str) -> str:
-    """A metric's or a report's key as people say it, within a sentence.
-
-    >>> in_words("component_var"), in_words("expected_shortfall")
-    ('component VaR', 'expected shortfall')
-    """
-    return " ".join(AS_WRITTEN.get(word, word) for word in key.split("_"))
-
-
-def heading(key: str) -> str:
-    """A metric's or a report's key as it stands alone.
-
-    >>> heading("portfolio_var"), heading("stress_test"), heading("var_backtest")
-    ('Portfolio VaR', 'Stress test', 'VaR backtest')
-    """
-    words = in_words(key)
-    return words[:1].upper() + words[1:]
-
-
-def some(names: Sequence[str], most: int) -> str:
-    """The first names of a list, and how many others there are.
-
-    >>> some(("AAPL", "KO", "XOM"), 2)
-    'AAPL, KO and 1 other'
-    """
-    left = len(names) - most
-    return ", ".join(names[:most]) + (f" and {left} other{'' if left == 1 else 's'}" if left > 0 else "")

@@ -42,10 +42,3 @@ def test_symbols_in_use_pass(text):
 def test_what_would_be_a_formula_or_a_look_alike_is_no_symbol(text):
     with pytest.raises(InputError, match="a symbol"):
         names.symbol("symbol", text)
-
-
-@pytest.mark.parametrize(
-    ("count", "said"), [(0, ""), (1, "A"), (2, "A, B"), (3, "A, B and 1 other"), (5, "A, B and 3 others")]
-)
-def test_a_long_list_of_names_is_cut_and_the_others_are_counted(count, said):
-    assert names.some("ABCDE"[:count], 2) == said

@@ -10,7 +10,7 @@ from riskkit.charts.use_bar import LOOKS, amount, state_badge, unit_beside, use_
 from riskkit.charts.view import View
 from riskkit.gates import named
 from riskkit.limits import Breach, LimitReview, LimitVersion, Use
-from riskkit.names import heading, some
+from riskkit.wording import heading, some
 
 #: Rows of a table; what is left out is counted, and in the downloads.
 MOST_USES = 60

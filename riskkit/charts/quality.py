@@ -10,8 +10,8 @@ from markupsafe import Markup
 from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, tiles
 from riskkit.charts.numbers import day, days, move, number, percent, signed, true_minus
 from riskkit.charts.view import View
-from riskkit.names import some
 from riskkit.quality import FactorQuality, Fault, MarketDataQuality
+from riskkit.wording import some
 
 #: Rows of a table; what is left out is counted, and in the downloads.
 MOST_FACTORS = 100

@@ -11,8 +11,8 @@ from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, name, t
 from riskkit.charts.numbers import SPACE, day, number, percent
 from riskkit.charts.view import View
 from riskkit.metric import Metric
-from riskkit.names import heading
 from riskkit.status import ReportRuns, SeenRun
+from riskkit.wording import heading
 
 #: Rows of the list; what is left out is counted.
 MOST_ROWS = 200

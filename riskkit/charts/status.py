@@ -11,12 +11,13 @@ from riskkit.charts.markup import Cell, Column, Row, Tile, empty, facts, table, 
 from riskkit.charts.numbers import SPACE, day, number, percent
 from riskkit.charts.use_bar import amount, unit_beside, use_bar
 from riskkit.charts.view import View
-from riskkit.names import heading
 from riskkit.status import Item, LimitUse, ReportStatus
+from riskkit.wording import heading, some
 
 #: Rows of a table; what is left out is counted.
 MOST_ROWS = 200
 MOST_LIMITS = 40
+_MOST_NAMES = 2
 _NO_SCHEDULE = (
     "No report is scheduled yet. A file in parameters/ with a schedule defines one, "
     "and `riskkit schedule sync` writes it to the database."
@@ -160,8 +161,7 @@ def _blocked(result: ReportStatus) -> str:
 
 def _named(items: tuple[Item, ...]) -> str:
     """The first few, by report and portfolio."""
-    names = list(dict.fromkeys(f"{heading(one.report)} {one.portfolio}" for one in items))
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} others" if len(names) > 2 else "")
+    return some(list(dict.fromkeys(f"{heading(one.report)} {one.portfolio}" for one in items)), _MOST_NAMES)
 
 
 def _nothing_due(result: ReportStatus) -> str:

@@ -93,7 +93,7 @@ def command(
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Not so: tornado's word on Jupyter's own pings, whose milliseconds it takes for seconds, at every page."""
+    """Not so: tornado's word on Jupyter's own pings, whose milliseconds it takes for seconds."""
     return "websocket_ping_timeout" not in record.getMessage()
 
 

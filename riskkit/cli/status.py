@@ -14,9 +14,9 @@ from rich.text import Text
 from riskkit.cli.signed_in import day_option, signed_in_store
 from riskkit.cli.tables import print_table
 from riskkit.errors import InputError
-from riskkit.gates.limits import amount
 from riskkit.status import Item, LimitUse, ReportStatus, StatusSpec, report_status
 from riskkit.store.status import observe
+from riskkit.wording import amount
 
 _COLOURS = {"done": "green", "failed": "bold red", "running": "cyan", "queued": "cyan", "cancelled": "dim"}
 _MARKS = {"done": "✓", "failed": "✗", "running": "▸", "queued": "…", "due": "·", "cancelled": "–", "skipped": "–"}

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from riskkit.gates.findings import Finding, GateReport, Verdict, above
-from riskkit.gates.limits import Figures, Limit, amount, judge_limits
+from riskkit.gates.limits import Figures, Limit, judge_limits
 from riskkit.gates.prices import Held, judge_ages, judge_coverage
 from riskkit.gates.rules import GateRules, Threshold, ZoneRule
 from riskkit.metric import Metric
-from riskkit.names import in_words
+from riskkit.wording import amount, in_words
 
 #: What sums to what.
 _SUMS = {"component_var": "var", "component_es": "expected_shortfall"}

@@ -10,7 +10,7 @@ from riskkit.gates.findings import Finding, Verdict, gravity
 from riskkit.gates.prices import Held
 from riskkit.gates.rules import Severity
 from riskkit.metric import Metric
-from riskkit.names import AS_WRITTEN, heading
+from riskkit.wording import AS_WRITTEN, amount, heading
 
 Scope = Literal["portfolio", "position", "sector", "currency"]
 #: Findings of one limit that are told one by one.
@@ -187,12 +187,3 @@ def _amount(value: float | None, unit: str) -> str:
     if value is None:
         return "none"
     return f"{value:.2%}" if unit == "fraction" else f"{amount(value)} {unit}"
-
-
-def amount(value: float) -> str:
-    """Grouped by thousands, with the cents of an amount and no more; a small figure to ten digits.
-
-    >>> amount(827528.92708), amount(1483185.0), amount(1.5), amount(-93006.84316)
-    ('827,528.93', '1,483,185', '1.5', '-93,006.84')
-    """
-    return f"{value:,.2f}".removesuffix(".00") if abs(value) >= 1000 else f"{value:,.10g}"

@@ -10,7 +10,7 @@ import numpy as np
 from riskkit.gates.findings import Finding, Verdict, above
 from riskkit.gates.rules import Threshold
 from riskkit.market import FactorSeries
-from riskkit.names import some
+from riskkit.wording import some
 
 _MOST_NAMES = 5
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from datetime import date
 
 from ipywidgets import Layout, VBox
@@ -14,6 +12,7 @@ from riskkit.status import ReportStatus, report_status
 from riskkit.store.contract import PortfolioRef
 from riskkit.store.rest import Rest
 from riskkit.store.status import observe
+from riskkit.widgets.errands import Errands
 
 _TABLES = frozenset({"calculation_jobs", "report_runs", "schedules", "schedule_fires"})
 
@@ -32,10 +31,7 @@ class StatusPanel:
         self._shown: Shown | None = None
         self._news: News | None = None
         self.box = VBox([], layout=Layout(display="none"))
-        try:
-            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            self._loop = None
+        self._errands = Errands()
 
     def answered(self, shown: Shown) -> None:
         """Another team, other days, or the same read again."""
@@ -58,12 +54,7 @@ class StatusPanel:
         return stamp(found)
 
     def _changed(self) -> None:
-        """In the kernel's event loop, if there is one."""
-        refresh: Callable[[], None] = self._desk.refresh
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(refresh)
-        else:
-            refresh()
+        self._errands.tell(self._desk.refresh)
 
 
 def stamp(found: ReportStatus) -> str:

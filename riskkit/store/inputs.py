@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from riskkit.errors import InputError
-from riskkit.names import some
 from riskkit.portfolio import Portfolio
 from riskkit.portfolio.dated import known_on
 from riskkit.store.books import as_one, book_tree, dated_books, family, tree_on
@@ -16,6 +15,7 @@ from riskkit.store.contract import LAST_DAY, Inputs, PortfolioRef, Store
 from riskkit.store.market import SeriesMarket, StoreMarket
 from riskkit.store.status import observe
 from riskkit.store.subject import Subject
+from riskkit.wording import some
 
 #: Names told in a note before it says how many others there are.
 _MOST_NAMES = 5

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from riskkit.names import some
+from riskkit.wording import some
 
 _VERSION = re.compile(r"(\d{8,20})_[a-z0-9_]+\.sql")
 _APPLY = "Apply the migrations (`riskkit local start`, or `supabase db push` for a hosted project)."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipywidgets import Style
-from ipywidgets.widgets.widget import _instances
+from ipywidgets.widgets.widget import _instances  # all there are; its public names for them are deprecated
 from jupyter_bokeh import BokehModel
 
 

@@ -10,7 +10,6 @@ import pytest
 from riskkit import VarSpec, portfolio_var
 from riskkit.errors import Unavailable
 from riskkit.gates import EarlierBacktest, EarlierRun, GateFacts, GateRules, Limit, Threshold, ZoneRule
-from riskkit.gates.limits import amount
 from riskkit.market import FactorSeries, RiskFactor
 from riskkit.metric import Metric
 from riskkit.portfolio import Cash, Equity, Position
@@ -23,6 +22,7 @@ from riskkit.runs.judged import freeze_facts, thaw_facts
 from riskkit.store.inputs import load_inputs
 from riskkit.store.market import SeriesMarket
 from riskkit.store.memory import MemoryDatabase, MemoryStore
+from riskkit.wording import amount
 
 DAYS = np.arange("2020-01-01", "2020-02-20", dtype="datetime64[D]")
 LAST = date(2020, 2, 19)

@@ -14,7 +14,7 @@ from riskkit.charts.use_bar import amount
 from riskkit.errors import InputError
 from riskkit.gates import Limit, named
 from riskkit.limits import Breach, LimitReview, LimitVersion, Measured
-from riskkit.names import heading
+from riskkit.wording import heading
 
 #: A page offers so many breaches at most.
 _MOST = 200

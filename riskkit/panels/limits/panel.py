@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from riskkit.panels.limits.forms import AcknowledgeForm, SetForm
 from riskkit.panels.news import News
 from riskkit.store.limits import Limits
 from riskkit.store.rest import Rest
+from riskkit.widgets.errands import Errands
 from riskkit.widgets.sentence import sentence
 
 _log = logging.getLogger("riskkit.panels")
@@ -45,10 +45,7 @@ class LimitsPanel:
         self.setting = SetForm(self._set, self._end)
         self.box = VBox([], layout=Layout(margin="0", width="100%", display="none"))
         self.box.add_class("rk-stack")
-        try:
-            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            self._loop = None
+        self._later = Errands().tell
 
     def answered(self, shown: Shown) -> None:
         """Another book, or the same one read again."""
@@ -136,13 +133,6 @@ class LimitsPanel:
                 self._writing = False
 
         _beside(errand)
-
-    def _later(self, act: Callable[[], None]) -> None:
-        """In the kernel's event loop, if there is one."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(act)
-        else:
-            act()
 
 
 def _say(line: HTML, what: str | Exception) -> None:

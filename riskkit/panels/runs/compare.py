@@ -13,13 +13,13 @@ from riskkit.charts.numbers import day, number, signed
 from riskkit.charts.runs import figure, figure_name
 from riskkit.errors import RiskkitError
 from riskkit.explain import VarChange
-from riskkit.names import heading
 from riskkit.runs.attribution import attribute
 from riskkit.runs.compare import Difference, MetricDifference, metric_differences, run_differences
 from riskkit.runs.fetch import fetch
 from riskkit.runs.frozen import FOLDER
 from riskkit.runs.objects import Objects
 from riskkit.store.contract import RunRecord, Store
+from riskkit.wording import heading
 
 #: Rows of a table; what is left out is counted.
 MOST = 40

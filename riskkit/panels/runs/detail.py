@@ -12,10 +12,10 @@ from markupsafe import Markup
 from riskkit.charts.markup import Cell, Column, Row, facts, table
 from riskkit.charts.numbers import SPACE, day, number, true_minus
 from riskkit.charts.runs import badge, figure, figure_name, go, verdict_badge
-from riskkit.names import heading
 from riskkit.status import Decision
 from riskkit.store.contract import RunRecord
 from riskkit.store.reviews import Story
+from riskkit.wording import heading
 
 #: What is served of a run, by the name it is opened by.
 DOCUMENTS = {"report.html": "Page", "report.pdf": "PDF", "tables.xlsx": "XLSX"}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
+from ipywidgets import HTML, Button, Dropdown, HBox, Layout, Text, Textarea, VBox
 from markupsafe import Markup
 
 from riskkit.charts.numbers import day
 from riskkit.charts.runs import go
 from riskkit.errors import RiskkitError, Unavailable
-from riskkit.names import heading
 from riskkit.panels.desk import Desk, Shown
 from riskkit.panels.runs import detail
 from riskkit.panels.runs.compare import Comparison, compare, drawn
@@ -24,6 +23,7 @@ from riskkit.store.reviews import Story
 from riskkit.widgets.card import REFRESHING
 from riskkit.widgets.errands import Errands
 from riskkit.widgets.sentence import sentence
+from riskkit.wording import heading
 
 _NONE = (
     '<h3 class="rk-title">One run</h3><p class="rk-nothing">Open a run in the list or the calendar: its page, figures '
@@ -56,7 +56,8 @@ class RunsPanel:
         self._shown: Shown | None = None
         self._wanted = ""  # the run that the page is to show
         self._open: tuple[RunRecord, Story] | None = None
-        self._typed_for, self._unsent = "", dict[str, tuple[str, ...]]()
+        self._typed_for = ""
+        self._unsent: dict[tuple[str, Text | Textarea], str] = {}
         self._role = "viewer"
         self._head, self._body, self._said = _html(), _html(), _html()
         self.comment = CommentForm(self._comment)
@@ -117,11 +118,16 @@ class RunsPanel:
 
     def _turn_texts(self, run_id: str) -> None:
         """What was typed of one run and not sent is not said of another; it is there again when one comes back."""
-        fields = (self.comment.text, self.decision.reason, self.rerun.reason)
-        self._unsent[self._typed_for] = tuple(field.value for field in fields)
+        for field in (self.comment.text, self.decision.reason, self.rerun.reason):
+            self._unsent[self._typed_for, field] = field.value
+            field.value = self._unsent.pop((run_id, field), "")
         self._typed_for = run_id
-        for field, value in zip(fields, self._unsent.pop(run_id, ("", "", "")), strict=True):
-            field.value = value
+
+    def _sent(self, run_id: str, field: Text | Textarea) -> None:
+        """What was typed of the run is written: its field is empty again, also when one comes back."""
+        self._unsent.pop((run_id, field), None)
+        if self._shows(run_id):
+            field.value = ""
 
     def _parts(self) -> tuple[Any, ...]:
         beside = HBox([self.decision.box, self.comment.box], layout=Layout(width="100%"))
@@ -161,7 +167,7 @@ class RunsPanel:
 
     def _talked(self, run_id: str, story: Story) -> None:
         """Somebody has said or decided something of a run, which may be open no more."""
-        if self._open is not None and self._shows(run_id):
+        if self._open is not None and self._open[0].id == run_id:
             self._opened((self._open[0], story, self._role))
 
     def _shows(self, run_id: str) -> bool:
@@ -182,14 +188,14 @@ class RunsPanel:
         self._watch.follow(Known(self._shown.inputs.ref, self._shown.inputs.runs, run, story))
 
     def _comment(self, text: str) -> None:
-        self._write(lambda record, _story: self._desk.store.comment(record.team_id, record.id, text), self.comment.said)
+        self._write(lambda record, _story: self._desk.store.comment(record.team_id, record.id, text), self.comment.text)
 
     def _decide(self, decision: str, reason: str) -> None:
         self._write(
-            lambda record, story: self._desk.store.decide(record.id, story.hash, decision, reason), self.decision.said
+            lambda record, story: self._desk.store.decide(record.id, story.hash, decision, reason), self.decision.reason
         )
 
-    def _write(self, write: Callable[[RunRecord, Story], None], said: Callable[[], None]) -> None:
+    def _write(self, write: Callable[[RunRecord, Story], None], field: Text | Textarea) -> None:
         """Write something of the open run, as it is shown, and read its story again."""
         if self._open is None or self.comment.button.disabled:  # pressed twice, it is written once
             return
@@ -202,10 +208,7 @@ class RunsPanel:
             return self._desk.store.story(record.id)
 
         def done(now: Story) -> None:
-            if self._shows(record.id):
-                said()
-            else:
-                self._unsent.pop(record.id, None)
+            self._sent(record.id, field)
             self._busy(False)
             self._talked(record.id, now)
             self._desk.refresh()
@@ -240,9 +243,9 @@ class RunsPanel:
                 line.tell(news)
 
         def done(_nothing: None) -> None:
+            self._sent(run_id, self.rerun.reason)
             if self._shows(run_id):
                 line.busy(False)
-                self.rerun.reason.value = ""
 
         def failed(error: Exception) -> None:
             if self._shows(run_id):

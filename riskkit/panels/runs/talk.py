@@ -38,10 +38,6 @@ class CommentForm:
         """The comments there are."""
         self._list.value = str(detail.comments(story))
 
-    def said(self) -> None:
-        """It is written: the box is empty again."""
-        self.text.value = ""
-
 
 class DecisionForm:
     """What was decided, and who may decide how; who may not sees why.
@@ -74,10 +70,6 @@ class DecisionForm:
         self._form.layout.display = "none" if why else None
         bound = f"A decision is bound to what you see: hash {story.hash[:12]}…; another run needs another one."
         self._why.value = str(Markup('<p class="rk-sub">{}</p>').format(why or bound))
-
-    def said(self) -> None:
-        """It is written."""
-        self.reason.value = ""
 
     def busy(self, busy: bool) -> None:
         """While it is being written there is no second one."""

@@ -35,7 +35,7 @@ def test_a_comment_that_is_written_late_is_not_shown_under_another_run(opened, s
     stores["viewer"] = store = Slow(stores["viewer"], mail("viewer"))
     run, panel = opened("viewer", SECOND)
     store.gate.clear()
-    panel.comment.text.value = "Of the second."
+    panel.comment.text.value, panel.decision.reason.value = "Of the second.", "Not yet."
     panel.comment.button.click()
     turn(run, FIRST)
     assert panel._reading.wait(30)
@@ -48,7 +48,9 @@ def test_a_comment_that_is_written_late_is_not_shown_under_another_run(opened, s
     turn(run, SECOND)
     panel.settle()
     assert "Of the second." in text(panel)
-    assert panel.comment.text.value == "", "it is sent"
+    assert (panel.comment.text.value, panel.decision.reason.value) == ("", "Not yet."), (
+        "what is sent goes, the rest stays"
+    )
 
 
 def test_what_was_typed_of_one_run_is_not_said_of_another(opened):
@@ -118,6 +120,8 @@ def test_how_a_job_fares_is_told_under_its_own_run(opened, stores):
     assert "Nothing is known" not in line.line.value
     turn(run, SECOND)
     panel.settle()
+    assert panel.rerun.reason.value == "", "it was asked"
+    panel.rerun.reason.value = "The close was wrong again."
     line.button.click()
     panel.settle()
     assert "Nothing is known of the job." in line.line.value
