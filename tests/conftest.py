@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from riskkit.local.postgres import Postgres
 from riskkit.local.stack import Stack
 from riskkit.market import FactorHistory, RiskFactor
 from riskkit.portfolio import Cash, Equity, EuropeanOption, Portfolio, Position, ZeroCouponBond
@@ -41,25 +42,69 @@ def pytest_make_collect_report(collector):
     return _no_skip((yield))
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory):
-    """A running, migrated, unseeded stack: `stack.keys()` has its address and keys."""
-    running = Stack(tmp_path_factory.mktemp("stack") / "home", ROOT)
-    running.start(port=0)
-    yield running
-    running.remove()
+@dataclass(frozen=True)
+class Template:
+    """A stopped stack; every file of tests works on a copy of its own, so that none sees what another has left."""
+
+    stack: Stack
+
+    @contextlib.contextmanager
+    def copied(self, home):
+        """A running copy at `home`, removed at the end."""
+        subprocess.run(["cp", "-a", self.stack.home, home], check=True)
+        if not Postgres.of(home).exists:  # root's clusters lie elsewhere
+            subprocess.run(["cp", "-a", Postgres.of(self.stack.home).data, Postgres.of(home).data], check=True)
+        (home / "local" / "public.json").unlink()  # its address is the template's
+        running = Stack(home, ROOT)
+        running.start(port=0)
+        try:
+            yield running
+        finally:
+            running.remove()
+
+
+@contextlib.contextmanager
+def _template(home, fill):
+    made = Stack(home, ROOT)
+    try:
+        fill(made.start(port=0))
+        made.stop()
+        yield Template(made)
+    finally:
+        made.remove()
 
 
 @pytest.fixture(scope="session")
-def demo_stack(tmp_path_factory):
-    """A running stack seeded like `make demo`: two teams, users, books, market data."""
+def empty_template(tmp_path_factory):
+    """A migrated, unseeded stack to copy."""
+    with _template(tmp_path_factory.mktemp("template") / "home", lambda _keys: None) as template:
+        yield template
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory):
+    """A seeded stack to copy."""
     # Imported here because the seed reads thirty years of prices, which few tests need.
     from riskkit.demo import seed
 
-    running = Stack(tmp_path_factory.mktemp("demo") / "home", ROOT)
-    seed.seed(running.start(port=0), ROOT, lambda *_: None)
-    yield running
-    running.remove()
+    with _template(
+        tmp_path_factory.mktemp("template") / "home", lambda keys: seed.seed(keys, ROOT, lambda *_: None)
+    ) as template:
+        yield template
+
+
+@pytest.fixture(scope="module")
+def stack(empty_template, tmp_path_factory):
+    """A running, migrated, unseeded stack: `stack.keys()` has its address and keys."""
+    with empty_template.copied(tmp_path_factory.mktemp("stack") / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def demo_stack(demo_template, tmp_path_factory):
+    """A running stack seeded like `make demo`: two teams, users, books, market data."""
+    with demo_template.copied(tmp_path_factory.mktemp("demo") / "home") as running:
+        yield running
 
 
 @dataclass(frozen=True)
@@ -75,7 +120,7 @@ class Served:
         return self.process.wait(timeout=30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory):
     """Start `riskkit serve` as a process of its own: `serve(home, project, "--option", …, NAME="value")`."""
     with contextlib.ExitStack() as ending:

@@ -40,7 +40,7 @@ def project(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def surroundings(demo_stack, tmp_path_factory):
     """Environment of commands that run as one person on this machine, without any secret of the stack's."""
     keys = demo_stack.keys()
@@ -51,7 +51,7 @@ def surroundings(demo_stack, tmp_path_factory):
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def riskkit(project, surroundings):
     """Run the command line as the demo's quant: `riskkit("report", …)`; its output."""
 
@@ -67,7 +67,7 @@ def riskkit(project, surroundings):
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def report(riskkit):
     """The one JSON object of a report that the command line has run."""
 
@@ -78,7 +78,7 @@ def report(riskkit):
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(serve, project, surroundings, tmp_path_factory):
     """The dashboards of the project."""
     own = {name: value for name, value in surroundings.items() if name != "RISKKIT_HOME"}

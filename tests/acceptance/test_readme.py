@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from riskkit.demo.books import BOOKS, PASSWORD, USERS
-from riskkit.local.client import service_client
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 
@@ -31,17 +30,6 @@ def own_book():
     return files, [shlex.split(command, comments=True) for command in commands]
 
 
-@pytest.fixture
-def leaves_nothing(demo_stack):
-    """What the walk adds to the demo's data is taken away again."""
-    yield
-    with service_client(demo_stack.keys()) as service:
-        book = service.table("portfolios").select("id").eq("slug", "mybook").execute().data[0]["id"]
-        service.table("report_runs").delete().eq("portfolio_id", book).execute()
-        service.table("portfolios").delete().eq("id", book).execute()
-
-
-@pytest.mark.usefixtures("leaves_nothing")
 def test_the_walk_with_a_book_of_ones_own(riskkit, project, own_book):
     files, commands = own_book
     assert len(files["positions.csv"].splitlines()) == 10

@@ -37,7 +37,7 @@ def same(one, other):
     return compared
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reports(report):
     return {name: report(name, **parameters) for name, parameters in CASES.items()}
 

@@ -61,7 +61,7 @@ class Team:
     portfolio: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(request):
     given = [os.environ.get(name) for name in NAMES]
     if all(given):
@@ -70,13 +70,13 @@ def project(request):
     return Project(keys.url, keys.anon_key, keys.service_key, embedded=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def connection():
     with httpx.Client(timeout=60) as one:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(project, connection):
     """Make a client: `client()` is anonymous, `client(project.service_key)` is the operator's."""
 
@@ -87,12 +87,12 @@ def client(project, connection):
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(client, project):
     return client(project.service_key)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def person(service, client):
     """Make a user and sign them in; all are removed at the end."""
     made = []
@@ -110,7 +110,7 @@ def person(service, client):
         service.auth.admin.delete_user(one)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def team(service, person):
     """Make a team; all are removed at the end, with everything in them."""
     made = []
@@ -132,11 +132,11 @@ def team(service, person):
         service.table("teams").delete().eq("id", one).execute()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ours(team):
     return team()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def theirs(team):
     return team()

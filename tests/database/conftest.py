@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from supabase import ClientOptions, create_client
 
-from tests.database.world import World, clear, populate, sign_up
+from tests.database.world import World, populate, sign_up
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(stack):
     """The seeded world; tests change it only inside transactions that are rolled back."""
     keys = stack.keys()
@@ -20,4 +20,3 @@ def world(stack):
         sign_up(made, create_client(keys.url, keys.service_key, options).auth.admin)
         populate(made)
         yield made
-        clear(made)

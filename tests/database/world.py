@@ -77,17 +77,6 @@ def populate(world):
             seed(world, team)
 
 
-def clear(world):
-    """Take everything away again but the audit log, which keeps what it was told."""
-    execute, teams = world.connection.execute, list(world.teams.values())
-    for table in ("report_runs", "positions"):
-        execute(f"delete from {table} where team_id = any(%s)", [teams])
-    execute("delete from teams where id = any(%s)", [teams])
-    execute("delete from auth.users where id = any(%s)", [list(world.users.values())])
-    for table, column in (("instruments", "symbol"), ("risk_factors", "name"), ("scenarios", "name")):
-        execute(f"delete from {table} where team_id is null and {column} like 'matrix_%'")
-
-
 def _people(world, team):
     world.slugs[team] = f"matrix-{team}-{world.mail.split('.')[0]}"
     world.teams[team] = world.one(

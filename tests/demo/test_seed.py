@@ -12,19 +12,9 @@ from supabase import ClientOptions, create_client
 from riskkit.demo import seed
 from riskkit.demo.books import BOOKS, CHANGED, HELD_FROM, PASSWORD, USERS
 from riskkit.demo.limits import LIMITS
-from riskkit.local.stack import Stack
 from riskkit.store.inputs import load_inputs, resolve_as_of
 from riskkit.store.supabase import SupabaseStore
 from tests.conftest import ROOT
-
-
-@pytest.fixture(scope="module")
-def demo_stack(tmp_path_factory):
-    """A seeded stack of this module's own: it counts every row, and other tests write into the shared one."""
-    running = Stack(tmp_path_factory.mktemp("seeded") / "home", ROOT)
-    seed.seed(running.start(port=0), ROOT)
-    yield running
-    running.remove()
 
 
 @pytest.fixture(scope="module")

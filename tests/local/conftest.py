@@ -122,37 +122,36 @@ def new_user(keys: Keys) -> User:
     return User(made.user.id, email, sign_in(keys, email))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def own_stack(tmp_path_factory):
     folder = tmp_path_factory.mktemp("local")
     running = Stack(folder / "home", make_project(folder / "project"))
     running.start(port=0)
     yield running
     running.remove()
-    CONNECTION.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def keys(own_stack):
     return own_stack.keys()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(keys):
     with service_client(keys) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def anonymous(keys):
     return anonymous_client(keys)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def alice(keys):
     return new_user(keys)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob(keys):
     return new_user(keys)

@@ -9,7 +9,7 @@ import pytest
 from tests.local.conftest import CONNECTION
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def key(keys):
     return {"apikey": keys.anon_key}
 

@@ -13,7 +13,7 @@ from riskkit.demo.books import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(demo_stack, tmp_path_factory):
     """Where everything runs: what it writes stays out of the repository."""
     folder = tmp_path_factory.mktemp("project")
@@ -22,7 +22,7 @@ def project(demo_stack, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def environment(demo_stack, project):
     """The environment of somebody's shell."""
     keys = demo_stack.keys()
@@ -31,7 +31,7 @@ def environment(demo_stack, project):
     return {**kept, **own, "SUPABASE_URL": keys.url, "SUPABASE_ANON_KEY": keys.anon_key}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run(environment, project):
     """Run a Python module as that person; its standard output."""
 
@@ -46,7 +46,7 @@ def run(environment, project):
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def quant(run):
     """The demo's quant, signed in."""
     run("riskkit", "login", "--email", "quant@atlas.example", "--password-stdin", stdin=PASSWORD)

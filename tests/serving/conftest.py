@@ -76,7 +76,7 @@ def project(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(demo_stack, project, serve):
     """One server for the tests that leave it as they found it."""
     return serve(demo_stack.home, project, "--kernels", "8")

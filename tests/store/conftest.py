@@ -8,7 +8,6 @@ from datetime import date
 
 import httpx
 import numpy as np
-import psycopg
 import pytest
 from supabase import ClientOptions, create_client
 
@@ -85,7 +84,7 @@ def memory_place():
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def supabase_place(stack):
     keys, tag = stack.keys(), uuid.uuid4().hex[:6]
     slugs = {team: f"{team}-{tag}" for team in ("ours", "theirs")}
@@ -107,14 +106,6 @@ def supabase_place(stack):
         scenarios = [rows.scenario_row(one, ordinal) for ordinal, one in enumerate(SCENARIOS)]
         service.table("scenarios").insert(scenarios).execute()
         yield Place("supabase", stores, slugs, closing)
-    with psycopg.connect(keys.db_url) as owner:
-        team_ids = list(ids.values())
-        for table in ("report_runs", "positions", "portfolios"):
-            owner.execute(f"delete from {table} where team_id = any(%s)", [team_ids])
-        owner.execute("delete from teams where id = any(%s)", [team_ids])
-        owner.execute("delete from risk_factors where name = any(%s)", [[one.factor.name for one in SHARED]])
-        owner.execute("delete from scenarios where name = any(%s)", [[one.name for one in SCENARIOS]])
-        owner.execute("delete from auth.users where email like %s", [f"%-{tag}@store.example"])
 
 
 def sign_in(keys, email):
