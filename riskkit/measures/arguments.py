@@ -15,6 +15,8 @@ from riskkit.errors import InputError
 from riskkit.measures.covariance import nearest_psd
 
 Array = NDArray[np.float64]
+#: What varies by no more than this stands still: the fourth power of less is no number.
+VANISHING = 1e-75
 
 
 def sample(field: str, values: ArrayLike, *, at_least: int = 1) -> Array:
@@ -150,7 +152,7 @@ def covariance_matrix(values: ArrayLike) -> Array:
 
 
 def constant(values: Array) -> bool:
-    """Whether a series varies by no more than rounding: 1e-12 of its size, or 1e-100 (whose square is no number).
+    """Whether a series varies by no more than rounding: 1e-12 of its size, or `VANISHING`.
 
     Parameters
     ----------
@@ -165,7 +167,7 @@ def constant(values: Array) -> bool:
     >>> constant(np.array([0.3, 0.1 + 0.2])), constant(np.array([0.3, 0.31]))
     (True, False)
     """
-    return bool(np.ptp(values) <= max(1e-12 * float(np.abs(values).max()), 1e-100))
+    return bool(np.ptp(values) <= max(1e-12 * float(np.abs(values).max()), VANISHING))
 
 
 def number(field: str, value: float, *, above: float = -math.inf, below: float = math.inf) -> float:

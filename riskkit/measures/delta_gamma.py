@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from riskkit.errors import InputError
-from riskkit.measures.arguments import confidence, covariance_matrix, number, sample, table
+from riskkit.measures.arguments import VANISHING, confidence, covariance_matrix, number, sample, table
 from riskkit.measures.cornish_fisher import cornish_fisher
 from riskkit.measures.covariance import square_root
 from riskkit.measures.quadratic import Quadratic, lower_tail
@@ -132,7 +132,7 @@ def delta_gamma_risk(
         raise InputError("method", method, f"one of {', '.join(get_args(Method))}")
     form = delta_gamma_form(delta, gamma, covariance, theta)
     mean, deviation = form.cumulant(1), form.standard_deviation
-    varies = deviation > 1e-14 * abs(mean)
+    varies = deviation > max(1e-14 * abs(mean), VANISHING)
     skewness = form.cumulant(3) / deviation**3 if varies else 0.0
     kurtosis = form.cumulant(4) / deviation**4 if varies else 0.0
     warning = ""

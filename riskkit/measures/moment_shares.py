@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from riskkit.measures.arguments import confidence, sample, table
+from riskkit.measures.arguments import VANISHING, confidence, sample, table
 from riskkit.measures.contributions import Components
 from riskkit.measures.cornish_fisher import Moments, moments
 
@@ -60,7 +60,7 @@ def from_cumulants(shares: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
     [0.5, 1.5]
     """
     second, third, fourth = (float(share.sum()) for share in shares[1:])
-    if second <= 0:
+    if second <= VANISHING**2:
         zero = np.zeros_like(shares[0])
         return MomentShares(shares[0], zero, zero, zero)
     deviation = math.sqrt(second)

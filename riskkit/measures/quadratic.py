@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special
 
 from riskkit.errors import InputError
-from riskkit.measures.arguments import Array
+from riskkit.measures.arguments import VANISHING, Array
 
 ComplexArray = NDArray[np.complex128]
 
@@ -84,7 +84,7 @@ def lower_tail(form: Quadratic, probability: float) -> tuple[float, float]:
     (-11.6317, -13.3261)
     """
     deviation = form.standard_deviation
-    if deviation <= 1e-14 * abs(form.constant):
+    if deviation <= max(1e-14 * abs(form.constant), VANISHING):
         return form.constant, form.constant
     scaled = Quadratic((form.constant - form.cumulant(1)) / deviation, form.slopes / deviation, form.curves / deviation)
     significant = (np.abs(scaled.curves) > 1e-13) | (np.abs(scaled.slopes) > 1e-13)
