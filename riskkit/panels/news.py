@@ -34,14 +34,22 @@ class News:
         Whose changes on the channel are reason to look.
     stamp : callable
         Another text whenever something has changed.
+    current : callable
+        Whether the page shows what is there now: asked once of each question, for what moved since it was read.
     changed : callable
         Told so.
     """
 
     def __init__(
-        self, channel: Listener, tables: Set[str], stamp: Callable[[PortfolioRef], str], changed: Callable[[], None]
+        self,
+        channel: Listener,
+        tables: Set[str],
+        stamp: Callable[[PortfolioRef], str],
+        current: Callable[[PortfolioRef], bool],
+        changed: Callable[[], None],
     ) -> None:
-        self._channel, self._tables, self._stamp, self._changed = channel, tables, stamp, changed
+        self._channel, self._tables = channel, tables
+        self._stamp, self._current, self._changed = stamp, current, changed
         self._ref: PortfolioRef | None = None
         self._known: str | None = None
         self._moved, self.live, self._over = threading.Event(), threading.Event(), threading.Event()
@@ -62,7 +70,7 @@ class News:
             self._thread = _beside(self._work)
 
     def forget(self) -> None:
-        """What is found next is no news: the page has just been asked for something else."""
+        """What is found next is no news unless the page lacks it: it has just been asked for something else."""
         self._known = None
 
     def _heard(self, message: Mapping[str, Any]) -> None:
@@ -88,7 +96,7 @@ class News:
         stamp = self._stamp(ref)
         if self._ref is ref or (self._ref is not None and self._ref.id == ref.id):
             before, self._known = self._known, stamp
-            if before is not None and before != stamp:
+            if not self._current(ref) if before is None else before != stamp:
                 self._changed()
 
 

@@ -37,7 +37,7 @@ class StatusPanel:
         """Another team, other days, or the same read again."""
         before, self._shown = self._shown, shown
         if self._news is None and isinstance(self._desk.store, Rest):  # of a store in memory nobody hears
-            self._news = News(self._desk.store, _TABLES, self._stamp, self._changed)
+            self._news = News(self._desk.store, _TABLES, self._stamp, self._current, self._changed)
         if self._news is not None:
             if before is not None and before.values != shown.values:
                 self._news.forget()
@@ -52,6 +52,9 @@ class StatusPanel:
         day = None if asked == "latest" else date.fromisoformat(asked)
         found = report_status(observe(self._desk.store, ref.team_id, day, spec.slot_days), spec)
         return stamp(found)
+
+    def _current(self, ref: PortfolioRef) -> bool:
+        return self._shown is not None and stamp(self._shown.result) == self._stamp(ref)
 
     def _changed(self) -> None:
         self._errands.tell(self._desk.refresh)

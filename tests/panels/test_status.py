@@ -45,8 +45,13 @@ class Quiet:
 
 
 def test_a_change_is_told_once_and_another_question_is_no_change():
-    now, refreshed = ["a"], []
-    news = News(Quiet(), frozenset(), lambda _ref: now[0], lambda: refreshed.append(now[0]))
+    now, refreshed, shown = ["a"], [], ["a"]
+
+    def changed():
+        shown[0] = now[0]
+        refreshed.append(now[0])
+
+    news = News(Quiet(), frozenset(), lambda _ref: now[0], lambda _ref: shown == now, changed)
     news.look()
     news._ref = PortfolioRef("p", "t", "atlas", "demo", "Demo", "USD")  # as `follow`, without its thread
     news.look()
@@ -54,10 +59,15 @@ def test_a_change_is_told_once_and_another_question_is_no_change():
     news.look()
     news.look()
     assert refreshed == ["b"]
-    now[0] = "c"
+    now[0] = shown[0] = "c"
     news.forget()
     news.look()
     assert refreshed == ["b"]
+    now[0] = "d"  # while the page was being made of what it had read before
+    news.forget()
+    news.look()
+    news.look()
+    assert refreshed == ["b", "d"]
 
 
 def test_of_a_store_in_memory_nobody_hears():

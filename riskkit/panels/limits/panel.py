@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from ipywidgets import HTML, Layout, VBox
 from markupsafe import Markup
 
 from riskkit.errors import RiskkitError
+from riskkit.limits import LimitFacts
 from riskkit.panels.desk import Desk, Shown
 from riskkit.panels.limits.forms import AcknowledgeForm, SetForm
 from riskkit.panels.news import News
+from riskkit.store.contract import PortfolioRef
 from riskkit.store.limits import Limits
 from riskkit.store.rest import Rest
 from riskkit.widgets.errands import Errands
@@ -66,8 +69,17 @@ class LimitsPanel:
             _log.warning("nobody known to act", extra={"reason": str(error)})
             return  # whoever cannot be asked about is offered nothing
         self._limits, self._roles = Limits.beside(store), roles
-        self._news = News(store, _TABLES, self._limits.stamp, lambda: self._later(self._desk.refresh))
+        self._news = News(store, _TABLES, self._limits.stamp, self._current, lambda: self._later(self._desk.refresh))
         self._later(self._fill)
+
+    def _current(self, ref: PortfolioRef) -> bool:
+        """Whether what the page was made of is still what is there."""
+        shown = self._shown
+        if shown is None or shown.inputs.ref.id != ref.id:
+            return True  # another book was chosen meanwhile: it is asked about next
+        seen: LimitFacts = shown.result.facts
+        found = self._desk.store.limit_facts(ref, seen.as_of, shown.result.spec.run_days)
+        return replace(found, now=seen.now) == seen
 
     def _fill(self) -> None:
         if self._shown is None or self._roles is None or self._news is None:
