@@ -11,7 +11,7 @@ from bokeh.document.events import ColumnsPatchedEvent
 from bokeh.models import ColumnDataSource, InlineStyleSheet
 from bokeh.models.widgets.tables import CellEditor, DataTable, StringEditor, StringFormatter
 from bokeh.models.widgets.tables import TableColumn as GridColumn
-from ipywidgets import Layout, VBox
+from ipywidgets import DOMWidget, Layout, VBox
 from jupyter_bokeh import BokehModel
 
 from riskkit.charts.numbers import decimals_of, number
@@ -22,7 +22,6 @@ from riskkit.portfolio import Instrument
 
 #: Rows shown at once; the grid scrolls beyond.
 _MOST_TALL, _ROW = 14, 34
-_COLUMNS = ("position", "quantity", "change", "value", "currency", "sector")
 #: SlickGrid's own look is for a light page; the page's tokens reach into its shadow root.
 _LOOK = Path(__file__).with_name("grid.css").read_text(encoding="utf-8")
 
@@ -42,28 +41,15 @@ class Grid:
     box : VBox
         What the page shows. Everything that comes from it comes from a browser.
     source : ColumnDataSource
+        Of these rows; others get another, so that what a browser says of a row it still shows lands on no other.
     """
 
     def __init__(self, typed: Callable[[str, Any], None], soon: Callable[[Callable[[], None]], None]) -> None:
         self._typed, self._soon = typed, soon
-        self.source = ColumnDataSource({name: [] for name in _COLUMNS})
+        self.source = ColumnDataSource()
         self._shown: list[str] = []
         self._drawn = itertools.count()
-        self._table = DataTable(
-            source=self.source,
-            columns=_columns(),
-            editable=True,
-            auto_edit=False,
-            selectable="checkbox",
-            sortable=False,
-            reorderable=False,
-            index_position=None,
-            autosize_mode="none",
-            row_height=_ROW,
-            height=6 * _ROW,
-            sizing_mode="stretch_width",
-            stylesheets=[InlineStyleSheet(css=_LOOK)],
-        )
+        self._table: DataTable | None = None
         self.box = VBox(layout=Layout(width="100%", margin="0"))
         self.box.add_class("rk-grid")
 
@@ -81,9 +67,8 @@ class Grid:
         held = [_quantity(edits, symbol) for symbol in symbols]
         worth = [_worth(units.get(symbol), quantity) for symbol, quantity in zip(symbols, held, strict=True)]
         decimals = decimals_of(sum(abs(one) for one in worth if one is not None), currency)
-        self._shown = symbols
         texts = ["" if quantity is None else quantity_text(quantity) for quantity in held]
-        columns = {
+        columns: dict[str, Any] = {
             "position": symbols,
             "quantity": texts,
             "change": [_change(edits, symbol) for symbol in symbols],
@@ -91,28 +76,41 @@ class Grid:
             "currency": [instruments[symbol].currency if symbol in instruments else "" for symbol in symbols],
             "sector": [_sector(instruments.get(symbol)) for symbol in symbols],
         }
-        self._write(columns)
-        self._table.columns[3].title = f"Value, {currency}"
-        self._table.height = _ROW * (min(max(len(symbols), 3), _MOST_TALL) + 1) + 12
-        if not self.box.children:
-            self._draw()
+        if self._table is None or symbols != self._shown:
+            ticked = set(self.chosen)
+            self._shown = symbols
+            self.source = ColumnDataSource(columns)
+            self.source.selected.indices = [place for place, symbol in enumerate(symbols) if symbol in ticked]
+            self._table = _table(self.source)
+            self._name(self._table, currency)
+            self._draw(self._table)
+        else:
+            self._write(self._table, columns)
+            self._name(self._table, currency)
 
     def unticked(self) -> None:
         """Tick nothing."""
         self.source.selected.indices = []
 
-    def _draw(self) -> None:
-        """Make the table with its first rows: what is told to one that is not drawn yet is lost."""
-        self.box.children = (BokehModel(self._table, layout=Layout(width="100%", margin="0")),)
-        document = self._table.document
+    def _name(self, table: DataTable, currency: str) -> None:
+        table.columns[3].title = f"Value, {currency}"
+        table.height = _ROW * (min(max(len(self._shown), 3), _MOST_TALL) + 1) + 12
+
+    def _draw(self, table: DataTable) -> None:
+        """In place of the one before; with all its rows: what is told to one that is not drawn yet is lost."""
+        before, drawn = self.box.children, BokehModel(table, layout=Layout(width="100%", margin="0"))
+        self.box.children = (drawn,)
+        for one in before:
+            DOMWidget.close(one)  # BokehModel's own can be done but once, and is when it is collected
+        document = table.document
         if document is not None:
             document.on_change(self._heard)
 
-    def _write(self, columns: dict[str, Any]) -> None:
+    def _write(self, table: DataTable, columns: dict[str, Any]) -> None:
         if columns != dict(self.source.data):
             self.source.data = columns
             # As many rows as before are no news to bokeh's table; that its view has changed is.
-            self._table.view.tags = [next(self._drawn)]
+            table.view.tags = [next(self._drawn)]
 
     def _heard(self, event: Any) -> None:
         """A browser has typed over cells. It also sends back whole tables that it was given: those say nothing new."""
@@ -126,6 +124,23 @@ class Grid:
     def _tell(self, found: Mapping[str, Any]) -> None:
         for symbol, text in found.items():
             self._typed(symbol, text)
+
+
+def _table(source: ColumnDataSource) -> DataTable:
+    return DataTable(
+        source=source,
+        columns=_columns(),
+        editable=True,
+        auto_edit=False,
+        selectable="checkbox",
+        sortable=False,
+        reorderable=False,
+        index_position=None,
+        autosize_mode="none",
+        row_height=_ROW,
+        sizing_mode="stretch_width",
+        stylesheets=[InlineStyleSheet(css=_LOOK)],
+    )
 
 
 def _columns() -> list[GridColumn]:

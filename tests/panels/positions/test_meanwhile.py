@@ -121,3 +121,22 @@ def test_what_is_typed_while_a_save_is_under_way_stays_unsaved(page, typed, left
     page.store.written = lambda: None
     page.save()
     assert page.held() == {"AAA": float(typed), "BBB": -60, "USD cash": 1000}
+
+
+def test_rows_that_came_meanwhile_move_neither_a_tick_nor_what_is_typed(open_page):
+    ann, ben = open_page(), open_page("ben")
+    seen = ann.panel.grid.source
+    rows = list(seen.data["position"])
+    seen.selected.indices = [rows.index("BBB")]
+    ben.panel.grid.source.selected.indices = [rows.index("AAA")]
+    ben.form.remove.click()
+    ben.save()
+    ann.panel.watch.look()
+    ann.settle()
+    assert list(ann.panel.grid.source.data["position"]) != rows
+    assert ann.panel.grid.chosen == ("BBB",)
+    seen.patch({"quantity": [(rows.index("BBB"), "7")]})  # by a browser that still shows the rows of before
+    ann.settle()
+    assert not ann.panel.edits
+    ann.type("BBB", "8")
+    assert ann.panel.edits.wanted == {"BBB": 8}
