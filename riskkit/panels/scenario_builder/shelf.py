@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from ipywidgets import HTML, Button, Dropdown, HBox, Layout, VBox
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from riskkit.panels.desk import Desk
 from riskkit.panels.scenario_builder.keeping import Done, NameTaken, delete, make, save
 from riskkit.panels.scenario_builder.reading import Ground, State
 from riskkit.scenarios import Shock
-from riskkit.widgets.recompute import Recompute
+from riskkit.widgets.errands import Errands
 from riskkit.widgets.scenario_form import ScenarioForm
 from riskkit.widgets.sentence import sentence
 
@@ -32,7 +32,7 @@ class Told:
     button : Button
     """
 
-    def __init__(self, request: Callable[[Act], None]) -> None:
+    def __init__(self, request: Callable[[Told, Act], None]) -> None:
         self._request = request
         self._undo: Callable[[], str] | None = None
         self.line, self.button = HTML(layout=Layout(margin="0")), _button("Undo", self._pressed)
@@ -55,10 +55,8 @@ class Told:
         self.line.value = str(Markup('<span class="rk-request-line rk-bad" role="alert">{}</span>').format(said))
 
     def _pressed(self) -> None:
-        """Once: what is taken back is not done any more."""
         if (taken := self._undo) is not None:
-            self._undo = None
-            self._request(lambda: Done(taken()))
+            self._request(self, lambda: Done(taken()))
 
 
 class Shelf:
@@ -77,19 +75,20 @@ class Shelf:
     start, own, keep : widgets
         What to start from; the team's own, to delete; the form. The last two are empty for a viewer.
     form : ScenarioForm
-    errands : Recompute
+    errands : Errands
+        One at a time: what is pressed while something is being written is not heard.
     """
 
     def __init__(self, desk: Desk, load: Callable[[tuple[Shock, ...]], None], state: Callable[[], State]) -> None:
         self._desk, self._load, self._state = desk, load, state
         self._ground: Ground | None = None
-        self.errands = Recompute(self._do, self._done, self._fail)
+        self.errands = Errands()
+        self._writing, self._something = False, False
         self.form = ScenarioForm(self.save)
         self.chosen, self.mine = _choice("Start from"), _choice("The team’s own")
         self.chosen.observe(lambda change: self._start(change["new"]), "value")
         self.delete = _button("Delete it", self.remove)
-        self.kept, self.gone = Told(self.errands.request), Told(self.errands.request)
-        self._told = self.kept
+        self.kept, self.gone = Told(self._write), Told(self._write)
         self.start, self.own, self.keep = (VBox(layout=Layout(overflow="visible", width="100%")) for _ in range(3))
         self.start.children = (_row(self.chosen),)
 
@@ -111,23 +110,23 @@ class Shelf:
 
     def allow(self, something: bool) -> None:
         """There is something to save, or not."""
-        self.form.button.disabled = not something
+        self._something = something
+        self._still()
 
     def save(self, instead: bool) -> None:
         """Keep what is built now, under what the form says."""
         ground, state, texts = self._ground, self._state(), self.form.read()
-        self.form.clear()
-        self._told = self.kept
         if ground is not None:
             store = self._desk.store
-            self.errands.request(lambda: save(store, ground, make(ground, state, texts), instead=instead))
+            self._write(
+                self.kept, lambda: save(store, ground, make(ground, state, texts), instead=instead), self.form.empty
+            )
 
     def remove(self) -> None:
         """Delete the team's own one that is chosen."""
         ground, name = self._ground, str(self.mine.value or "")
-        self._told = self.gone
         if ground is not None and name:
-            self.errands.request(lambda: delete(self._desk.store, ground, name))
+            self._write(self.gone, lambda: delete(self._desk.store, ground, name))
 
     def _start(self, name: str) -> None:
         if self._ground is None or not name:
@@ -136,24 +135,37 @@ class Shelf:
         if found:
             self._load(found[0].shocks)
 
-    def _do(self, act: Act) -> Iterator[Done]:
-        yield act()
+    def _write(self, told: Told, act: Act, then: Callable[[], None] = lambda: None) -> None:
+        if not self._writing:
+            self._writing = True
+            self._still()
+            self.form.clear()
+            self.errands.send(act, lambda done: self._done(told, done, then), lambda error: self._fail(told, error))
 
-    def _done(self, done: Done) -> None:
-        for told in (self.kept, self.gone):
-            told.clear()
-        self._told.done(done)
-        self.form.empty()
+    def _still(self) -> None:
+        for one in (self.delete, self.kept.button, self.gone.button, self.form.instead):
+            one.disabled = self._writing
+        self.form.button.disabled = self._writing or not self._something
+
+    def _done(self, told: Told, done: Done, then: Callable[[], None]) -> None:
+        self._writing = False
+        self._still()
+        for one in (self.kept, self.gone):
+            one.clear()
+        told.done(done)
+        then()
         self._desk.refresh()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, told: Told, error: Exception) -> None:
+        self._writing = False
+        self._still()
         if isinstance(error, NameTaken):
             self.form.taken(str(error), error.instead)
         elif isinstance(error, InputError):
             for one in error.errors if isinstance(error, InputErrors) else (error,):
                 self.form.wrong(one.field, sentence(one))
         else:
-            self._told.failed(sentence(error))
+            told.failed(sentence(error))
 
 
 def _choice(label: str) -> Dropdown:

@@ -1,5 +1,7 @@
 """Keeping what was built: for the team, by its analysts, under a name of its own, and taken back on the same page."""
 
+from threading import Event
+
 import pytest
 
 from riskkit.errors import InputError
@@ -146,3 +148,24 @@ def test_a_viewer_plays_is_offered_nothing_and_a_forged_message_is_refused(page,
     assert library(shown) == before
     with pytest.raises(InputError):
         shown.store.remove_scenario(shown.inputs.ref, "crash")
+
+
+def test_what_is_pressed_while_something_is_written_overtakes_nothing(built, named, monkeypatch):
+    built.store.add_scenario(built.inputs.ref, named("old"))
+    built.refresh()
+    built.settled()
+    shelf, gate, add = fill(built), Event(), built.store.add_scenario
+    monkeypatch.setattr(built.store, "add_scenario", lambda *given: gate.wait(30) and add(*given))
+    shelf.mine.value = "old"
+    shelf.form.button.click()
+    assert shelf.delete.disabled
+    shelf.delete.click()  # as a forged message would
+    gate.set()
+    built.settled()
+    assert {"old", "our_view"} <= library(built).keys()
+    assert not shelf.delete.disabled
+    fill(built, title="Another")
+    shelf.delete.click()
+    built.settled()
+    assert "old" not in library(built)
+    assert shelf.form.fields["title"].value == "Another", "what is typed there was not saved yet"
